@@ -1,4 +1,4 @@
-"""What follows a person to their new address: choices about emails, and certificates of group viewings."""
+"""What moves to a person's new address: email choices, and group viewing certificates."""
 
 import pytest
 from sqlalchemy import select
@@ -56,7 +56,7 @@ def topics(database: Database, key: str) -> list[str]:
         return [one.topic for one in subscriptions_of(session, key)]
 
 
-def test_a_new_address_gets_no_reminders_either(database: Database, cast: Cast) -> None:
+def test_opting_out_of_reminders_applies_to_the_new_address(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         opt_out(session, cast.alice.email, now=NOW)
     move(database, cast)
@@ -66,7 +66,7 @@ def test_a_new_address_gets_no_reminders_either(database: Database, cast: Cast) 
 
 
 @pytest.mark.usefixtures("topical")
-def test_subscriptions_follow_to_the_new_address_and_back(
+def test_subscriptions_move_to_the_new_address_and_back(
     carrel: Carrel, database: Database, cast: Cast
 ) -> None:
     subscribe(carrel, cast.alice.email, SERIES)
@@ -80,7 +80,7 @@ def test_subscriptions_follow_to_the_new_address_and_back(
 
 
 @pytest.mark.usefixtures("topical")
-def test_a_subscription_that_was_not_confirmed_stays_where_its_link_was_sent(
+def test_unconfirmed_subscription_stays_with_its_address(
     carrel: Carrel, database: Database, cast: Cast
 ) -> None:
     made = subscribe(carrel, cast.alice.email, SERIES, is_confirmed=False)
@@ -93,7 +93,7 @@ def test_a_subscription_that_was_not_confirmed_stays_where_its_link_was_sent(
 
 @pytest.fixture
 def certificate(database: Database, cast: Cast) -> str:
-    """Alice's certificate of a group viewing that Bob hosted."""
+    """Add Alice's certificate from a group viewing that Bob hosted."""
     with database.transaction() as session:
         grant = session.scalars(select(Grant).where(Grant.login_id == cast.bob.id)).one()
         email = cast.alice.email
@@ -109,7 +109,7 @@ def own(database: Database, login_id: int) -> list[str]:
         return [one.public_id for one in list_own(session, login_id)]
 
 
-def test_certificate_of_a_group_viewing_stays_with_its_person(
+def test_group_viewing_certificate_stays_with_its_person(
     database: Database, cast: Cast, certificate: str
 ) -> None:
     move(database, cast)
@@ -119,7 +119,7 @@ def test_certificate_of_a_group_viewing_stays_with_its_person(
     assert own(database, cast.dan.id) == []
 
 
-def test_taking_the_address_back_takes_only_what_was_its_own(
+def test_undoing_the_change_moves_back_only_the_persons_own_certificates(
     database: Database, cast: Cast, certificate: str
 ) -> None:
     move(database, cast)
@@ -134,7 +134,7 @@ def test_taking_the_address_back_takes_only_what_was_its_own(
     assert own(database, cast.alice.id) == []
 
 
-def test_erased_person_is_named_by_no_certificate_of_their_former_address(
+def test_erased_person_is_not_on_a_certificate_of_their_former_address(
     database: Database, cast: Cast, certificate: str
 ) -> None:
     move(database, cast)

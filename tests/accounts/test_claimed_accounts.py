@@ -1,4 +1,4 @@
-"""Acts on a typed address whose account was claimed by a copied link, and isn't proven yet (S13)."""
+"""Acts on the address of an account claimed by a copied link and not confirmed yet (S13)."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -163,7 +163,7 @@ def ask_for_a_new_password(session: Session, cast: Cast) -> None:
     codes.ask_new_password(session, PAT, links=LINKS, now=NOW)
 
 
-# Each with the sentence that refuses it, if one does.
+# Each with the message that rejects it, if one does.
 ACTS: tuple[tuple[Callable[[Session, Cast], None], str], ...] = (
     (add_to_the_team, UNPROVEN),
     (set_a_role_on_the_team, UNPROVEN),
@@ -196,7 +196,7 @@ def claim(session: Session) -> int:
 
 
 def state_of(session: Session, login_id: int) -> dict[str, object]:
-    """Return what belongs to the person who claimed an account, and who its address leads to."""
+    """Return what the person who claimed an account has, and whose account its address finds."""
     login = session.get_one(Login, login_id, populate_existing=True)
     return {
         "login": {column.name: getattr(login, column.name) for column in Login.__table__.columns},
@@ -209,7 +209,7 @@ def state_of(session: Session, login_id: int) -> dict[str, object]:
             select(LoginAlias.login_id).where(LoginAlias.email_key == PAT.key)
         ).all(),
         "orders": session.scalars(select(Order.id).where(Order.contact_id == login_id)).all(),
-        # emailed ways in that don't prove the address
+        # emailed links and codes that don't prove the address
         "links": session.scalars(
             select(EmailToken.purpose).where(
                 EmailToken.login_id == login_id,
@@ -220,7 +220,7 @@ def state_of(session: Session, login_id: int) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(("act", "refusal"), ACTS)
-def test_typing_its_address_leaves_a_claimed_account_to_its_person(
+def test_entering_the_address_does_not_change_a_claimed_account(
     database: Database, cast: Cast, act: Callable[[Session, Cast], None], refusal: str
 ) -> None:
     with database.transaction() as session:
@@ -237,10 +237,10 @@ def test_typing_its_address_leaves_a_claimed_account_to_its_person(
     assert said == refusal
 
 
-def test_buyer_whom_our_team_named_confirms_the_address_and_then_has_what_was_bought(
+def test_buyer_named_by_our_team_confirms_the_address_and_has_the_order(
     database: Database, cast: Cast
 ) -> None:
-    """The person who claimed the account before is left no way in, and never had the order (S13, S15)."""
+    """The person who claimed the account can't sign in, and never had the order (S13, S15)."""
     with database.transaction() as session:
         login_id = claim(session)
         oak = replace(GROUP, email=PAT.shown, organization="", organization_name="Oak Library")

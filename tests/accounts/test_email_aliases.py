@@ -1,4 +1,4 @@
-"""Further addresses of a login."""
+"""Additional addresses of a login."""
 
 import pytest
 from sqlalchemy import select
@@ -43,15 +43,13 @@ def _letters(database: Database) -> list[tuple[str, str]]:
         ]
 
 
-def test_a_further_address_leads_to_the_login_however_it_is_written(
-    database: Database, cast: Cast
-) -> None:
+def test_alias_finds_the_login_in_any_case(database: Database, cast: Cast) -> None:
     _add(database, cast.alice)
     with database.read_session() as session:
         assert accounts.find_by_email(session, " Alice@OTHER.example").id == cast.alice.id
 
 
-def test_it_leads_to_the_kept_login_where_two_were_merged(database: Database, cast: Cast) -> None:
+def test_alias_of_a_merged_login_finds_the_kept_login(database: Database, cast: Cast) -> None:
     _add(database, cast.alice)
     with database.transaction() as session:
         login_merges.merge(
@@ -66,7 +64,7 @@ def test_it_leads_to_the_kept_login_where_two_were_merged(database: Database, ca
         assert [one.email for one in email_aliases.list_for(session, cast.dan.id)] == [OTHER]
 
 
-def test_the_password_goes_with_it(database: Database, cast: Cast) -> None:
+def test_alias_signs_in_with_the_logins_password(database: Database, cast: Cast) -> None:
     _add(database, cast.alice)
     with database.transaction() as session:
         session.get_one(Login, cast.alice.id).password_hash = "a hash"  # noqa: S105
@@ -75,7 +73,7 @@ def test_the_password_goes_with_it(database: Database, cast: Cast) -> None:
     assert (kept.login_id, kept.password_hash) == (cast.alice.id, "a hash")
 
 
-def test_a_code_goes_to_the_further_address_as_it_is_kept(database: Database, cast: Cast) -> None:
+def test_code_is_sent_to_the_alias_as_stored(database: Database, cast: Cast) -> None:
     _add(database, cast.alice)
     with database.transaction() as session:
         asked = read_address("\uff21lice@other.example")
@@ -85,9 +83,7 @@ def test_a_code_goes_to_the_further_address_as_it_is_kept(database: Database, ca
     assert _letters(database) == [("sign_in_code", OTHER)]
 
 
-def test_a_new_password_is_offered_to_all_its_addresses_that_count(
-    database: Database, cast: Cast
-) -> None:
+def test_password_reset_is_sent_to_every_address(database: Database, cast: Cast) -> None:
     _add(database, cast.alice)
     with database.transaction() as session:
         sign_in_codes_and_password_resets.ask_new_password(
@@ -99,7 +95,7 @@ def test_a_new_password_is_offered_to_all_its_addresses_that_count(
     ]
 
 
-def test_nobody_makes_a_second_account_under_it(database: Database, cast: Cast) -> None:
+def test_alias_cannot_be_used_for_a_second_account(database: Database, cast: Cast) -> None:
     _add(database, cast.alice)
     address = read_address(OTHER)
     with database.transaction() as session:
@@ -109,7 +105,9 @@ def test_nobody_makes_a_second_account_under_it(database: Database, cast: Cast) 
         accounts.add_login(session, NewLogin(address, "Alice"), actor=None, now=NOW)
 
 
-def test_nobody_else_moves_an_account_to_it(database: Database, cast: Cast) -> None:
+def test_another_person_cannot_change_their_address_to_an_alias(
+    database: Database, cast: Cast
+) -> None:
     _add(database, cast.alice)
     with database.transaction() as session:
         bob = accounts.read_account(session, cast.bob.id)
@@ -119,7 +117,7 @@ def test_nobody_else_moves_an_account_to_it(database: Database, cast: Cast) -> N
     assert _letters(database) == [("account_exists", OTHER)]
 
 
-def test_its_own_person_makes_it_the_first_address(database: Database, cast: Cast) -> None:
+def test_person_can_make_their_alias_the_primary_address(database: Database, cast: Cast) -> None:
     _add(database, cast.alice)
     with database.transaction() as session:
         alice = accounts.read_account(session, cast.alice.id)
@@ -138,7 +136,7 @@ def test_its_own_person_makes_it_the_first_address(database: Database, cast: Cas
         assert accounts.read_account(session, cast.alice.id).email == OTHER
 
 
-def test_an_address_leads_to_one_login_only(database: Database, cast: Cast) -> None:
+def test_alias_belongs_to_one_login_only(database: Database, cast: Cast) -> None:
     _add(database, cast.alice)
     for person, email in (
         (cast.alice, OTHER),
@@ -150,7 +148,7 @@ def test_an_address_leads_to_one_login_only(database: Database, cast: Cast) -> N
             _add(database, person, email)
 
 
-def test_what_was_only_begun_under_it_makes_way(database: Database, cast: Cast) -> None:
+def test_unconfirmed_sign_up_gives_way_to_an_alias(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         sign_up.ask_sign_up(session, read_address(OTHER), links=LINKS, onward=None, now=NOW)
     _add(database, cast.alice)
@@ -158,7 +156,7 @@ def test_what_was_only_begun_under_it_makes_way(database: Database, cast: Cast) 
         assert accounts.find_by_email(session, OTHER).id == cast.alice.id
 
 
-def test_a_removed_address_leads_nowhere(database: Database, cast: Cast) -> None:
+def test_removed_alias_finds_no_login(database: Database, cast: Cast) -> None:
     made = _add(database, cast.alice)
     with database.transaction() as session:
         with pytest.raises(NotFound):
@@ -169,10 +167,10 @@ def test_a_removed_address_leads_nowhere(database: Database, cast: Cast) -> None
 
 
 @pytest.mark.parametrize("is_merged", [False, True])
-def test_what_a_removed_address_opened_is_closed(
+def test_removing_an_alias_ends_the_access_it_gave(
     database: Database, cast: Cast, is_merged: bool
 ) -> None:
-    """Such as the browser of its mailbox's real owner, after our team mistyped it."""
+    """For example, our team mistyped it, and the mailbox's owner signed in."""
     made, kept = _add(database, cast.alice), cast.dan if is_merged else cast.alice
     with database.transaction() as session:
         if is_merged:
@@ -198,19 +196,19 @@ def test_what_a_removed_address_opened_is_closed(
             link_tokens_and_codes.use(session, reset, EmailPurpose.RESET_PASSWORD, now=NOW)
 
 
-def test_a_login_has_at_most_twenty(database: Database, cast: Cast) -> None:
+def test_login_has_up_to_twenty_aliases(database: Database, cast: Cast) -> None:
     for number in range(20):
         _add(database, cast.alice, f"alice{number}@other.example")
     with pytest.raises(Conflict):
         _add(database, cast.alice)
 
 
-def test_a_login_that_is_none_has_none(database: Database) -> None:
+def test_alias_for_an_unknown_login_is_not_found(database: Database) -> None:
     with pytest.raises(NotFound), database.transaction() as session:
         email_aliases.add_alias(session, 999, read_address(OTHER), actor=None, now=NOW)
 
 
-def test_the_trail_holds_no_address(database: Database, cast: Cast) -> None:
+def test_audit_trail_has_no_address(database: Database, cast: Cast) -> None:
     made = _add(database, cast.alice)
     with database.read_session() as session:
         entry = session.scalars(select(AuditEntry)).one()

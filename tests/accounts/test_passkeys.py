@@ -1,4 +1,4 @@
-"""Passkeys: what no browser makes is refused as such."""
+"""Passkeys: data that no browser produces is rejected."""
 
 import base64
 import hashlib
@@ -20,7 +20,7 @@ def _encoded(raw: bytes) -> str:
 
 
 def _made(credential_id: bytes, *, form: str = "none", statement: object = None) -> str:
-    """Return what a browser answers that made a passkey of this id."""
+    """Return a browser's answer after creating a passkey with this ID."""
     host = hashlib.sha256(SITE.host.encode()).digest()
     length = len(credential_id).to_bytes(2, "big")
     signed = host + b"\x45" + bytes(20) + length + credential_id + cbor2.dumps(KEY)
@@ -45,7 +45,7 @@ def test_passkey_is_read_up_to_the_longest_id() -> None:
         read_new(_made(b"i" * (LONGEST_ID + 1)), challenge=CHALLENGE, site=SITE)
 
 
-def test_what_no_browser_makes_is_refused() -> None:
+def test_malformed_attestation_is_rejected() -> None:
     for statement in ({"ver": "1", "response": 5}, {"ver": "1", "response": b""}):
         made = _made(b"id", form="android-safetynet", statement=statement)
         with pytest.raises(Invalid):

@@ -1,4 +1,4 @@
-"""Accounts with power over others: an address that staff added or merged before doesn't open them."""
+"""Accounts with power over others: addresses added or merged earlier can't open them."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -62,7 +62,7 @@ def merge_bob(session: Session, cast: Cast) -> None:
 
 
 def ask_to_sign_in(database: Database, typed: str) -> list[tuple[str, str]]:
-    """Ask for a code and a new password for an address; returns which emails went where."""
+    """Request a code and a password reset for an address; returns which emails were sent where."""
     with database.transaction() as session:
         address = read_address(typed)
         sign_in_codes_and_password_resets.ask_code(
@@ -78,7 +78,7 @@ def ask_to_sign_in(database: Database, typed: str) -> list[tuple[str, str]]:
 
 
 @GAINS
-def test_address_added_before_power_opens_nothing_after_it(
+def test_address_added_before_the_role_cannot_sign_in_after_it(
     database: Database, cast: Cast, gain: Gain
 ) -> None:
     with database.transaction() as session:
@@ -91,7 +91,7 @@ def test_address_added_before_power_opens_nothing_after_it(
 
 
 @GAINS
-def test_address_of_a_login_merged_before_power_opens_nothing_after_it(
+def test_address_of_a_login_merged_before_the_role_cannot_sign_in_after_it(
     database: Database, cast: Cast, gain: Gain
 ) -> None:
     with database.transaction() as session:
@@ -108,10 +108,10 @@ def test_address_of_a_login_merged_before_power_opens_nothing_after_it(
 @pytest.mark.parametrize(
     ("has_other", "is_by_themselves"), [(True, False), (False, False), (True, True)]
 )
-def test_browsers_that_another_address_may_have_opened_are_signed_out(
+def test_browsers_that_another_address_could_have_opened_are_signed_out(
     database: Database, cast: Cast, gain: Gain, has_other: bool, is_by_themselves: bool
 ) -> None:
-    """Those of people without another address stay, and so do those of people who made the power theirs."""
+    """People without another address stay signed in, and so do people who accepted the role."""
     with database.transaction() as session:
         if has_other:
             add_address(session, cast)
@@ -125,14 +125,14 @@ def test_browsers_that_another_address_may_have_opened_are_signed_out(
 @GAINS
 @pytest.mark.parametrize("further", [add_address, merge_bob, None])
 @pytest.mark.parametrize("is_by_themselves", [True, False])
-def test_passwords_that_another_address_may_have_chosen_are_removed(
+def test_passwords_that_another_address_could_have_set_are_removed(
     database: Database,
     cast: Cast,
     gain: Gain,
     further: Callable[[Session, Cast], None] | None,
     is_by_themselves: bool,
 ) -> None:
-    """The recovery address, too: a new password could be requested from it. The person is emailed."""
+    """So is the recovery address, which could reset the password. The person is emailed."""
     for login in (cast.alice, cast.bob):
         give_password(database, login.id)
     actor = cast.alice.public_id if is_by_themselves else cast.ada.public_id
@@ -154,9 +154,7 @@ def test_passwords_that_another_address_may_have_chosen_are_removed(
     assert told == ([] if is_kept else ["password_removed"])
 
 
-def test_account_without_a_password_is_emailed_nothing_about_one(
-    database: Database, cast: Cast
-) -> None:
+def test_account_without_a_password_gets_no_email_about_one(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         add_address(session, cast)
         join_team(session, cast, cast.ada.public_id)
@@ -164,10 +162,10 @@ def test_account_without_a_password_is_emailed_nothing_about_one(
 
 
 @pytest.mark.parametrize(("gain", "ended"), [(join_team, NOW), (become_manager, None)])
-def test_order_that_is_paid_signs_its_buyer_out_of_nothing(
+def test_role_without_an_actor_signs_out_team_members_but_not_managers(
     database: Database, cast: Cast, gain: Gain, ended: datetime | None
 ) -> None:
-    """It makes them a manager without an actor. Only `carrel login role` adds to the team without one."""
+    """An order makes its buyer a manager. Only `carrel login role` adds team members this way."""
     with database.transaction() as session:
         add_address(session, cast)
         browser = Browser("Firefox", remembered=True, earlier=None)
@@ -176,7 +174,7 @@ def test_order_that_is_paid_signs_its_buyer_out_of_nothing(
         assert session.scalars(select(SignIn.ended_at)).all() == [ended]
 
 
-def test_address_opens_the_account_again_after_the_power_ended(
+def test_address_opens_the_account_again_after_the_role_ended(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:

@@ -18,7 +18,7 @@ from tests.seat_rows import add_pool, seat
 from tests.visitor import Visitor
 
 
-def test_the_letter_of_a_first_permanent_purchase_asks_for_a_second_address(
+def test_email_about_a_first_permanent_purchase_asks_for_another_address(
     database: Database, cast: Cast
 ) -> None:
     placed(database)
@@ -34,14 +34,14 @@ def test_the_letter_of_a_first_permanent_purchase_asks_for_a_second_address(
     assert "/account/recovery" not in newest(database, "bob@example.org").text
 
 
-def test_who_holds_something_for_good_is_asked_for_a_second_address(
+def test_person_with_permanent_access_is_asked_for_another_address(
     client: Visitor, cast: Cast, database: Database, clock: Clock
 ) -> None:
     client.sign_in(cast.alice.id)
     assert "Add a second address" in client.get("/library").text
     assert client.post("/library/recovery-later").status_code == 303
     assert "Add a second address" not in client.get("/library").text
-    client.sign_in(cast.bob.id)  # whose pass ends
+    client.sign_in(cast.bob.id)  # whose pass has an end date
     assert "Add a second address" not in client.get("/library").text
     with database.transaction() as session:
         login = session.get_one(Login, cast.alice.id)
@@ -51,7 +51,9 @@ def test_who_holds_something_for_good_is_asked_for_a_second_address(
         assert not asks_for_recovery(session, cast.alice.id)
 
 
-def test_a_seat_for_good_asks_for_a_second_address_as_well(cast: Cast, database: Database) -> None:
+def test_person_with_a_permanent_seat_is_asked_for_another_address(
+    cast: Cast, database: Database
+) -> None:
     with database.transaction() as session:
         for_good = add_pool(session, cast.organization_id, cast.webinar_id)
         dated = add_pool(session, cast.organization_id, ends_at=NOW + timedelta(days=9))
@@ -61,7 +63,7 @@ def test_a_seat_for_good_asks_for_a_second_address_as_well(cast: Cast, database:
     assert asked == [True, False]
 
 
-def test_a_seat_that_was_left_asks_for_nothing(cast: Cast, database: Database) -> None:
+def test_person_who_left_a_seat_is_not_asked(cast: Cast, database: Database) -> None:
     with database.transaction() as session:
         for_good = add_pool(session, cast.organization_id, cast.webinar_id)
         left = session.scalars(

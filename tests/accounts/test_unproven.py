@@ -1,4 +1,4 @@
-"""An account that a copied claim link made: its address is not confirmed (PRODUCT.md, S13)."""
+"""Accounts created by a copied claim link, with an unconfirmed address (PRODUCT.md, S13)."""
 
 from collections.abc import Callable
 
@@ -33,14 +33,14 @@ def begin(database: Database) -> int:
         return accounts.add_unproven(session, NEW, now=NOW).id
 
 
-def test_address_with_a_password_or_an_account_is_refused(database: Database, cast: Cast) -> None:
+def test_address_with_a_password_or_an_account_is_rejected(database: Database, cast: Cast) -> None:
     begin(database)
     for address in (PAT, read_address(cast.dan.email)):
         with pytest.raises(Conflict), database.transaction() as session:
             accounts.add_unproven(session, NewLogin(address, "X", password_hash="h"), now=NOW)
 
 
-def test_begun_account_without_a_password_is_taken_over(database: Database) -> None:
+def test_unfinished_account_without_a_password_is_taken_over(database: Database) -> None:
     with database.transaction() as session:
         accounts.add_unconfirmed(session, PAT, now=NOW)
     login_id = begin(database)
@@ -49,7 +49,7 @@ def test_begun_account_without_a_password_is_taken_over(database: Database) -> N
     assert (login.name, login.password_hash, login.confirmed_at) == ("Pat", "hash", None)
 
 
-def test_who_proves_the_address_elsewhere_has_what_was_claimed(
+def test_account_that_proves_the_address_takes_over_the_claimed_one(
     database: Database, cast: Cast
 ) -> None:
     login_id = begin(database)
@@ -60,7 +60,7 @@ def test_who_proves_the_address_elsewhere_has_what_was_claimed(
     assert (login.email, login.password_hash, login.merged_into) == (None, None, cast.dan.id)
 
 
-def test_confirmed_account_is_never_given_up(database: Database, cast: Cast) -> None:
+def test_confirmed_account_is_never_taken_over(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         accounts.give_up_unproven(session, cast.dan.id, to=cast.alice.id, now=NOW)
     with database.read_session() as session:
@@ -94,10 +94,10 @@ WAYS: list[Callable[[Session, int], None]] = [
 
 
 @pytest.mark.parametrize("prove", WAYS)
-def test_proof_leaves_the_person_who_claimed_no_way_in(
+def test_person_who_claimed_cannot_sign_in_after_the_address_is_proven(
     database: Database, cast: Cast, prove: Callable[[Session, int], None]
 ) -> None:
-    """They know the password, have a recovery address, and asked for links to their own mailbox."""
+    """They know the password, have a recovery address, and requested links to their own mailbox."""
     eve = read_address("eve@else.example")
     login_id = begin(database)
     with database.transaction() as session:
@@ -121,8 +121,8 @@ def test_proof_leaves_the_person_who_claimed_no_way_in(
         assert accounts.read_kept(session, PAT).password_hash != NEW.password_hash
 
 
-def test_account_moves_to_no_other_address_before_its_own_is_proven(database: Database) -> None:
-    """What was given to the address, such as an invitation to manage, would move along (S13)."""
+def test_account_cannot_change_its_address_before_it_is_proven(database: Database) -> None:
+    """Anything given to the address, such as an invitation to manage, would move along (S13)."""
     eve = read_address("eve@else.example")
     login_id = begin(database)
     with database.read_session() as session:

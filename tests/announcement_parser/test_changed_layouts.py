@@ -1,4 +1,4 @@
-"""Announcements with another webinar, another date or a letterhead: what is on sale is asked about or right."""
+"""Announcements with extra text around them: prices and dates are right or asked about."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -29,7 +29,7 @@ def above_another_date(text: str) -> str:
     [below_a_letterhead, above_another_webinar, above_another_date],
     ids=lambda one: one.__name__,
 )
-def test_what_other_text_adds_is_never_taken_silently(
+def test_extra_text_never_changes_a_value_silently(
     change: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read(path: Path) -> Understood:

@@ -1,9 +1,9 @@
-"""Form marks: blanks, check boxes and fields of a form are labels with values."""
+"""Form marks: blanks, checkboxes, and fields of a form become labels with values."""
 
 from lms.announcement_parser.form_marks import without_form_marks
 
 
-def test_blanks_are_left_out_and_fields_in_one_line_parted() -> None:
+def test_blanks_are_removed_and_fields_on_one_line_are_split() -> None:
     lines = ["Title: __Calm Desk______", "Date: __May 6, 2027__   Time: __2 pm__", "Signed: ____"]
     assert without_form_marks(lines) == (
         ["Title: Calm Desk", "Date: May 6, 2027", "Time: 2 pm"],
@@ -11,7 +11,7 @@ def test_blanks_are_left_out_and_fields_in_one_line_parted() -> None:
     )
 
 
-def test_lines_to_be_filled_in_by_readers_are_left_as_they_are() -> None:
+def test_lines_for_readers_to_fill_in_are_not_changed() -> None:
     lines = ["**Bold**, __bold__", "Name _________   Library ________", "Phone _________"]
     assert without_form_marks(lines) == (lines, [])
 
@@ -21,7 +21,7 @@ def test_only_checked_options_are_kept() -> None:
     assert without_form_marks(lines) == (["Type: Webinar", "Fee: Paid: $55"], ["Hybrid", "Free"])
 
 
-def test_boxes_of_which_none_is_checked_are_a_list() -> None:
+def test_options_with_none_checked_are_a_list() -> None:
     lines = ["[ ] Mend a shelf", "[ ] Mend a door"]
     assert without_form_marks(lines) == (lines, [])
 

@@ -1,4 +1,4 @@
-"""Almost four hundred announcements in as many layouts: each field is right or asked, and none silently wrong."""
+"""Almost 400 announcements in as many layouts: each field is right or asked about."""
 
 import tomllib
 from collections import Counter
@@ -49,7 +49,7 @@ ASSUMED = {"free": False, "is_in_passes": True, "held_at": None, "zone": "", "mi
 
 
 def outcomes(path: Path) -> Iterator[tuple[str, str, object, object]]:
-    """Yield each field with right, asked or wrong, what was expected and what was read."""
+    """Yield each field with right, asked, or wrong; the expected value; and the value read."""
     wanted = {**NOTHING, **ASSUMED, **tomllib.loads(path.read_text("utf-8"))}
     found = read(path)
     got = fields(found)
@@ -78,7 +78,7 @@ def outcome(name: str, asked: set[str], to_ask: set[str], is_right: bool) -> str
     )
 
 
-def test_layouts_are_right_or_asked_and_never_silently_wrong() -> None:
+def test_fields_are_right_or_asked_about_and_never_wrong() -> None:
     assert len(LAYOUTS) == 395
     counted: Counter[str] = Counter()
     missed = []
@@ -99,7 +99,7 @@ LABELED = (
 )
 
 
-def test_what_is_labeled_is_not_asked_about() -> None:
+def test_labeled_fields_are_not_asked_about() -> None:
     texts = ((TEXTS / f"{name}.txt", TEXTS / f"{name}.md") for name in LABELED.split())
     found = [read(next(one for one in each if one.exists())) for each in texts]
     asked = {one.title: [each.field for each in one.questions] for one in found}

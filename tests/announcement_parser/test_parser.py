@@ -30,7 +30,7 @@ NEW_YORK = "America/New_York"
 
 
 def begins(*clock: int, zone: str) -> Beginning:
-    return Beginning(datetime(*clock), zone)  # type: ignore[arg-type]  # noqa: DTZ001  (a wall clock)
+    return Beginning(datetime(*clock), zone)  # type: ignore[arg-type]  # noqa: DTZ001  (a local time)
 
 
 def understood(name: str) -> Understood:
@@ -49,7 +49,7 @@ def names(read: Understood) -> list[str]:
     return [one.name for one in read.speakers]
 
 
-def test_labels_above_with_bullets_and_a_heading_in_capitals_for_the_presenter() -> None:
+def test_labels_above_values_with_bullets_and_a_heading_in_capitals() -> None:
     read = understood("labels_above.txt")
     assert read.title == "Mending Books with Children: A Repair Corner That Lasts"
     assert read.series == ("Gentle Stacks",)
@@ -66,11 +66,11 @@ def test_labels_above_with_bullets_and_a_heading_in_capitals_for_the_presenter()
     assert names(read) == ["Dr. Wilhelmina Oyelaran"]
     assert "nine counties.\n\nShe keeps two parrots" in read.speakers[0].biography
     assert sums(read) == ["$99.00", "$75.00", "$65.00", "$299.00"]
-    assert not read.free  # it is free for holders of a pass alone
+    assert not read.free  # free only for people with a pass
     assert [one.heading for one in read.rest] == ["TO REGISTER:"]
 
 
-def test_labels_beside_their_values() -> None:
+def test_labels_next_to_their_values() -> None:
     read = understood("labels_beside.txt")
     assert read.title == "Quiet Hours That People Keep"
     assert read.series == ("The Calm Branch",)
@@ -83,7 +83,7 @@ def test_labels_beside_their_values() -> None:
     assert read.rest == ()
 
 
-def test_markdown_with_several_zones_and_a_date_that_two_continents_read_differently() -> None:
+def test_markdown_with_several_zones_and_an_ambiguous_date() -> None:
     read = understood("markdown.md")
     assert read.title == "Cataloguing the Unlabeled"
     assert read.when.beginning is None
@@ -102,7 +102,7 @@ def test_markdown_with_several_zones_and_a_date_that_two_continents_read_differe
     ]
 
 
-def test_a_forwarded_mail_whose_lines_are_quoted() -> None:
+def test_forwarded_email_with_quoted_lines() -> None:
     read = understood("forwarded.txt")
     assert read.title == "The Overdue Conversation"
     assert read.when.beginning == begins(2027, 1, 21, 19, zone="Europe/London")
@@ -115,7 +115,7 @@ def test_a_forwarded_mail_whose_lines_are_quoted() -> None:
     aside = "\n".join(one.text for one in read.rest)
     for kept in ("put this one up this week", "office@lanternhouse.example", "12 Quay Lane"):
         assert kept in aside
-    assert "2026" not in read.when_words  # when the mail was written is no date of a webinar
+    assert "2026" not in read.when_words  # the date of the email is not the webinar's
 
 
 def test_sentences_alone() -> None:
@@ -129,7 +129,7 @@ def test_sentences_alone() -> None:
     assert sums(read) == ["£45.00", "£320.00"]
 
 
-def test_a_table_of_labels_and_headings_that_are_underlined() -> None:
+def test_table_of_labels_and_underlined_headings() -> None:
     read = understood("table.txt")
     assert (read.title, read.series) == ("Maps for the Front Desk", ("Wayfinding",))
     assert read.when.beginning == begins(2027, 2, 18, 14, zone=NEW_YORK)
@@ -141,7 +141,7 @@ def test_a_table_of_labels_and_headings_that_are_underlined() -> None:
     assert [one.heading for one in read.rest] == ["ACCESSIBILITY"]
 
 
-def test_wrapped_lines_and_degrees_behind_a_name() -> None:
+def test_wrapped_lines_and_degrees_after_a_name() -> None:
     read = understood("wrapped.txt")
     assert read.title.endswith("changed the way a reading room is used")
     assert names(read) == ["Marguerite Achterberg, M.L.S.", "Benedikt Osei"]
@@ -170,7 +170,7 @@ def everything(read: Understood) -> str:
     ).casefold()
 
 
-# Words of labels, credits, subjects and the names of series, which aren't kept as words.
+# Words in labels, credits, subjects, and series names, which aren't stored as words.
 SPOKEN = frozenset(
     re.findall(
         r"\w+",
@@ -187,7 +187,7 @@ SPOKEN = frozenset(
 
 
 def lost(text: str) -> set[str]:
-    """Return the words of a text that stand nowhere in what was read, but for known labels."""
+    """Return the words of a text that are in no field, except for known labels."""
     labels = {word for name in LABELS for word in re.findall(r"\w+", name)}
     read = everything(understood_of(text))
     kept = {word for each in (read, read.replace("-", "")) for word in re.findall(r"[^\W_]+", each)}
@@ -195,12 +195,12 @@ def lost(text: str) -> set[str]:
         text = re.sub(r'"@type": "\w+"|"@?\w+":|"https?:[^"]*"', "", text)
     text = re.sub(r"</?[a-z][^<>]*>|&[a-z]+;|\[x\]", " ", text)  # markup
     divided = re.compile(r"([a-z])-\n[^\S\n]*(?=[a-z])")
-    if len(divided.findall(text)) > 1:  # words divided at the ends of lines
+    if len(divided.findall(text)) > 1:  # words hyphenated at the ends of lines
         text = divided.sub(r"\1", text)
     text = re.sub(
         r"(?m)^[\W_]*(?:\d{1,2}|[A-Za-z]|[IVXivx]{1,4})(?:[.)]| -)\s", "", text
     )  # the numbers of a list
-    text = re.sub(r"(?i)\b\d[\d.]*\s*(?:hours?|hrs?|min(?:utes)?)\b", "", text)  # read as a number
+    text = re.sub(r"(?i)\b\d[\d.]*\s*(?:hours?|hrs?|min(?:utes)?)\b", "", text)  # a number
     return set(re.findall(r"[^\W_]+", text.casefold())) - kept - labels - SPOKEN
 
 
@@ -214,18 +214,18 @@ PIECES = st.sampled_from(
         line
         for path in LAYOUTS
         for line in path.read_text("utf-8").splitlines()
-        if not line.lstrip().startswith("<")  # HTML, of which what is hidden isn't kept
+        if not line.lstrip().startswith("<")  # HTML, whose hidden parts aren't read
     ]
     + ["", "> ", "--", "----", "•", "Date:", "WITH", "Subject: x", "On Monday Ann wrote:", "$", "("]
 )
 
 
-def test_what_stands_for_a_picture_is_no_title() -> None:
+def test_placeholder_of_an_image_is_not_the_title() -> None:
     text = "[image: A clerk behind a stack of DVDs]\n\nLate Fees Are Gone\n\nApril 7, 2027, 2 PM ET"
     assert read_flyer(text, default_zone=NEW_YORK, today=TODAY).title == "Late Fees Are Gone"
 
 
-def test_a_line_below_a_labeled_series_is_not_part_of_its_name() -> None:
+def test_line_below_a_labeled_series_is_not_part_of_its_name() -> None:
     read = understood_of('SERIES: "Desk Manners"\nSmall Wonders: A Conference in Three Webinars')
     assert read.series == ("Desk Manners",)
     assert [one.text for one in read.rest] == ["Small Wonders: A Conference in Three Webinars"]
@@ -249,13 +249,13 @@ def test_a_line_below_a_labeled_series_is_not_part_of_its_name() -> None:
 @example(["Open on Sundays: Staffing the Seventh Day", "Open on Sunday"])
 @example(["Denny says:", "A winter series in four parts with bookbinder Leopold Quist"])
 @example(["_Tuesday, 13 July 2027 \u2013 10:00\u201311:30 Mountain_", "60 MINUTES"])
-def test_no_word_is_lost_whatever_order_the_lines_come_in(lines: list[str]) -> None:
+def test_no_word_is_lost_in_any_order_of_lines(lines: list[str]) -> None:
     assert lost("\n".join(lines)) == set()
 
 
-@example("Title / T\u00edtulo:")  # a label in two languages, with nothing behind it
+@example("Title / T\u00edtulo:")  # a label in two languages, with no value
 @given(st.text(max_size=400))
-def test_any_text_at_all_is_read(text: str) -> None:
+def test_any_text_is_read_without_an_error(text: str) -> None:
     understood_of(text)
 
 
@@ -275,11 +275,11 @@ def test_any_text_at_all_is_read(text: str) -> None:
     ],
     ids=["tabs", "name", "series", "lines", "times", "dots", "quotes", "hyphens", "days", "people"],
 )
-def test_a_text_that_means_harm_is_read_like_any_other(hostile: str) -> None:
+def test_hostile_text_is_read_like_any_other(hostile: str) -> None:
     read = understood_of(f"Mending spines\n\nDate: 6 May 2027, 2 pm ET\n\n{hostile}")
     assert read.title == "Mending spines"
     assert "6 May 2027, 2 pm ET" in read.when_words
 
 
-def test_figures_without_end_are_no_sum() -> None:
+def test_endless_digits_are_not_a_price() -> None:
     assert sums(understood_of("Title\n\nPrice: $" + "9" * 5_000 + " or $75")) == ["$75.00"]

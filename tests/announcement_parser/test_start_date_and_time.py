@@ -1,4 +1,4 @@
-"""Days, clocks and zones as people write them: what is plain is read, what is not is asked."""
+"""Dates, times, and zones as people write them: clear ones are read, others are asked about."""
 
 from datetime import date, datetime
 
@@ -11,7 +11,7 @@ NEW_YORK, LONDON, BERLIN = "America/New_York", "Europe/London", "Europe/Berlin"
 
 
 def begins(*clock: int, zone: str) -> Beginning:
-    return Beginning(datetime(*clock), zone)  # type: ignore[arg-type]  # noqa: DTZ001  (a wall clock)
+    return Beginning(datetime(*clock), zone)  # type: ignore[arg-type]  # noqa: DTZ001  (a local time)
 
 
 def read(text: str, default_zone: str = NEW_YORK) -> When:
@@ -44,7 +44,7 @@ def read(text: str, default_zone: str = NEW_YORK) -> When:
         ("December 31, 9999, 11 pm Eastern", (9999, 12, 31, 23), NEW_YORK),
     ],
 )
-def test_a_plain_moment_is_read(text: str, shown: tuple[int, ...], zone: str) -> None:
+def test_clear_date_and_time_is_read(text: str, shown: tuple[int, ...], zone: str) -> None:
     assert read(text) == When(begins(*shown, zone=zone))
 
 
@@ -58,7 +58,7 @@ def test_a_plain_moment_is_read(text: str, shown: tuple[int, ...], zone: str) ->
         "October 6, 2027 at 2 pm Eastern, that is October 7, 2027 at 5:00 am in Sydney",
     ],
 )
-def test_several_zones_that_agree_are_one_moment_by_the_houses_clock(text: str) -> None:
+def test_zones_that_agree_are_one_time_in_the_default_zone(text: str) -> None:
     assert read(text).beginning == begins(2027, 10, 6, 14, zone=NEW_YORK)
     assert read(text).asks == ()
 
@@ -73,7 +73,7 @@ def test_several_zones_that_agree_are_one_moment_by_the_houses_clock(text: str) 
         ("21 January 2027, from 11 am until noon ET", 60),
     ],
 )
-def test_a_range_of_times_tells_how_long_it_lasts(text: str, minutes: int) -> None:
+def test_time_range_gives_the_length(text: str, minutes: int) -> None:
     found = read(text)
     assert found.minutes == minutes
     assert found.asks == ()
@@ -102,7 +102,7 @@ def test_a_range_of_times_tells_how_long_it_lasts(text: str, minutes: int) -> No
         ("January 21, 2027, 2 pm ET or January 28, 2027, 2 pm ET", Ask.SEVERAL, None),
     ],
 )
-def test_what_can_be_read_in_two_ways_is_asked(
+def test_ambiguous_date_or_time_is_asked_about(
     text: str, ask: Ask, choices: list[str] | None
 ) -> None:
     found = read(text)
@@ -122,11 +122,11 @@ def test_what_can_be_read_in_two_ways_is_asked(
         ("January 21, 2027", (Ask.NO_TIME,)),
     ],
 )
-def test_what_is_not_there_is_asked(text: str, asks: tuple[Ask, ...]) -> None:
+def test_missing_date_is_asked_about(text: str, asks: tuple[Ask, ...]) -> None:
     assert read(text) == When(None, asks=asks)
 
 
-def test_a_time_without_a_zone_is_filled_in_and_its_zone_is_asked() -> None:
+def test_time_without_a_zone_is_filled_in_and_its_zone_is_asked_about() -> None:
     found = read("January 21, 2027, 2 pm")
     assert found.beginning == begins(2027, 1, 21, 14, zone="")
     assert found.asks == (Ask.NO_ZONE,)
@@ -135,13 +135,13 @@ def test_a_time_without_a_zone_is_filled_in_and_its_zone_is_asked() -> None:
 @pytest.mark.parametrize(
     "away", ["UTC+5:30", "UTC+05:30", "GMT+0530", "GMT -03:30", "UTC +5:45", "UTC+530"]
 )
-def test_a_zone_that_differs_by_parts_of_an_hour_is_asked(away: str) -> None:
+def test_zone_with_a_fractional_hour_offset_is_asked_about(away: str) -> None:
     found = read(f"January 21, 2027, 2 pm {away}")
     assert found.beginning == begins(2027, 1, 21, 14, zone="")
     assert found.asks == (Ask.NO_ZONE,)
 
 
-def test_letters_that_two_continents_use_are_asked_outside_america() -> None:
+def test_ambiguous_zone_abbreviation_is_asked_about_outside_america() -> None:
     text = "January 21, 2027, 2 pm CST"
     assert read(text).beginning == begins(2027, 1, 21, 14, zone="America/Chicago")
     asked = read(text, "Europe/Berlin")

@@ -1,4 +1,4 @@
-"""Words of an announcement that are in a field are told apart from those in none."""
+"""Words of an announcement that are in a field are marked apart from the others."""
 
 import pytest
 
@@ -23,18 +23,18 @@ def used(*values: str, text: str = TEXT) -> list[str]:
         (("", " \n ", "Not there"), []),
     ],
 )
-def test_words_in_a_row_count_whatever_is_between_them(
+def test_words_in_sequence_are_marked_despite_punctuation_between_them(
     values: tuple[str, ...], marked: list[str]
 ) -> None:
     assert used(*values) == marked
 
 
-def test_a_single_word_counts_once() -> None:
+def test_single_word_is_marked_once() -> None:
     assert used("maps", text="Maps of maps") == ["Maps"]
 
 
 @pytest.mark.parametrize("values", [(), ("Mending Maps", "glue", "mapmaker"), (TEXT,)])
-def test_the_parts_are_the_text(values: tuple[str, ...]) -> None:
+def test_parts_add_up_to_the_text(values: tuple[str, ...]) -> None:
     assert "".join(one.text for one in parts_of(TEXT, values)) == TEXT
     assert parts_of("", values) == []
     assert Part("", is_used=False) not in parts_of(TEXT, values)

@@ -1,4 +1,4 @@
-"""Hosts and panelists earn nothing by a report, and names are matched to registrants in one press."""
+"""Hosts and panelists earn nothing from a report; names are matched to registrants at once."""
 
 import pytest
 from sqlalchemy import select, update
@@ -55,7 +55,7 @@ def test_host_and_panelists_earn_nothing(
     assert minutes(database, held) == {"alice": 0, "bob": 20, "dan": 0, "carol": 0}
 
 
-def test_a_panelist_who_attended_counts_once_staff_say_so(
+def test_panelist_who_attended_counts_after_staff_match_them(
     ada: Visitor, carrel: Carrel, held: Cast, database: Database
 ) -> None:
     bring_in(ada, carrel, held, TABLES)
@@ -64,7 +64,7 @@ def test_a_panelist_who_attended_counts_once_staff_say_so(
     assert minutes(database, held)["dan"] == 60
 
 
-def test_names_of_registrants_are_matched_in_one_press(
+def test_names_of_registrants_are_matched_in_one_step(
     ada: Visitor, carrel: Carrel, held: Cast, database: Database
 ) -> None:
     register(database, held.webinar_id, held.alice.id)
@@ -79,7 +79,7 @@ def test_names_of_registrants_are_matched_in_one_press(
     assert "Match 2 names" not in page
 
 
-def test_a_name_that_two_registrants_have_is_left_to_staff(
+def test_name_shared_by_two_registrants_is_left_to_staff(
     ada: Visitor, carrel: Carrel, held: Cast, database: Database
 ) -> None:
     register(database, held.webinar_id, held.alice.id)
@@ -91,7 +91,7 @@ def test_a_name_that_two_registrants_have_is_left_to_staff(
         assert session.scalars(select(RoomStay.login_id)).all() == [None, None, None]
 
 
-def test_two_people_with_one_name_are_told_apart_by_their_addresses(
+def test_people_with_the_same_name_are_distinguished_by_address(
     ada: Visitor, carrel: Carrel, held: Cast, database: Database
 ) -> None:
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""Bringing in who was there live: looked at first, matched with people, counted without overlap."""
+"""Importing live attendance: previewed, matched with people, counted without overlap."""
 
 import io
 import re
@@ -93,7 +93,7 @@ def match(ada: Visitor, cast: Cast, **data: str) -> TestResponse:
     return ada.post(f"/staff/webinars/{cast.slug}/attendance/match", data=data)
 
 
-def test_a_report_is_looked_at_before_anything_is_done(
+def test_preview_shows_the_report_and_stores_no_attendance(
     ada: Visitor, held: Cast, database: Database
 ) -> None:
     shown = ada.get(send(ada, held).location).text
@@ -104,7 +104,7 @@ def test_a_report_is_looked_at_before_anything_is_done(
     assert minutes(database, held) == {"alice": 0, "bob": 0, "dan": 0, "carol": 0}
 
 
-def test_minutes_are_counted_from_the_beginning_on_and_once_each(
+def test_minutes_count_from_the_start_and_only_once(
     ada: Visitor, carrel: Carrel, held: Cast, database: Database
 ) -> None:
     bring_in(ada, carrel, held)
@@ -114,7 +114,7 @@ def test_minutes_are_counted_from_the_beginning_on_and_once_each(
         assert (made.login_id, made.kind) == (held.alice.id, CertificateKind.LIVE)
 
 
-def test_the_same_report_twice_changes_nothing_and_a_later_one_adds(
+def test_same_report_twice_changes_nothing_and_a_later_one_adds(
     ada: Visitor, carrel: Carrel, held: Cast, database: Database
 ) -> None:
     bring_in(ada, carrel, held)
@@ -132,7 +132,7 @@ def test_the_same_report_twice_changes_nothing_and_a_later_one_adds(
 
 
 @pytest.mark.parametrize("letter", ["\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}", "\u0390"])
-def test_a_name_of_letters_that_become_many_keeps_nobody_out(
+def test_name_that_grows_in_lowercase_does_not_block_other_people(
     ada: Visitor, carrel: Carrel, held: Cast, database: Database, letter: str
 ) -> None:
     name, mail = letter * 150, "\u0390" * 200
@@ -145,7 +145,7 @@ def test_a_name_of_letters_that_become_many_keeps_nobody_out(
     assert minutes(database, held)["dan"] == 60
 
 
-def test_staff_say_whose_a_stay_is_and_it_is_known_from_then_on(
+def test_match_by_staff_applies_to_later_reports(
     ada: Visitor, carrel: Carrel, held: Cast, database: Database
 ) -> None:
     bring_in(ada, carrel, held)
@@ -161,7 +161,7 @@ def test_staff_say_whose_a_stay_is_and_it_is_known_from_then_on(
     assert minutes(database, held)["dan"] == 0
 
 
-def test_who_is_left_out_stays_out_of_later_reports(
+def test_ignored_participant_stays_ignored_in_later_reports(
     ada: Visitor, carrel: Carrel, held: Cast, database: Database
 ) -> None:
     bring_in(ada, carrel, held)
@@ -174,7 +174,7 @@ def test_who_is_left_out_stays_out_of_later_reports(
     assert "t matched to an account" not in ada.get(f"/staff/webinars/{held.slug}/attendance").text
 
 
-def test_who_is_left_out_though_somebody_had_just_said_who_it_is_is_not_counted(
+def test_matched_participant_who_is_then_ignored_is_not_counted(
     ada: Visitor, carrel: Carrel, held: Cast, database: Database
 ) -> None:
     bring_in(ada, carrel, held)
@@ -184,7 +184,7 @@ def test_who_is_left_out_though_somebody_had_just_said_who_it_is_is_not_counted(
     assert minutes(database, held)["dan"] == 0
 
 
-def test_an_address_without_a_login_is_refused(
+def test_address_without_a_login_is_rejected(
     ada: Visitor, carrel: Carrel, held: Cast, database: Database
 ) -> None:
     bring_in(ada, carrel, held)
@@ -194,7 +194,7 @@ def test_an_address_without_a_login_is_refused(
     assert match(ada, held, key="name:none", act="ignore").status_code == 404
 
 
-def test_a_registrants_address_is_suggested_for_their_name(
+def test_address_of_a_registrant_is_suggested_for_their_name(
     ada: Visitor, carrel: Carrel, held: Cast, database: Database
 ) -> None:
     bring_in(ada, carrel, held, f"{HEAD}\nBOB,,03/05/2026 10:00 AM,03/05/2026 11:00 AM,60,Yes\n")
@@ -208,7 +208,7 @@ def by_hand(ada: Visitor, cast: Cast, text: str) -> None:
     assert ada.post(path, data={"people": text}).status_code == 303
 
 
-def test_minutes_entered_by_hand_stand_and_the_reports_are_shown_beside_them(
+def test_minutes_entered_by_hand_override_the_report_until_staff_switch(
     ada: Visitor, carrel: Carrel, held: Cast, database: Database
 ) -> None:
     by_hand(ada, held, "bob@example.org 45")
@@ -235,7 +235,7 @@ def test_minutes_entered_by_hand_stand_and_the_reports_are_shown_beside_them(
     assert minutes(database, held)["bob"] == 46
 
 
-def test_minutes_entered_for_the_kept_account_stand_over_the_merged_ones_report(
+def test_minutes_entered_for_the_kept_account_override_the_merged_ones_report(
     ada: Visitor, carrel: Carrel, held: Cast, database: Database
 ) -> None:
     bring_in(ada, carrel, held)
@@ -251,7 +251,7 @@ def test_minutes_entered_for_the_kept_account_stand_over_the_merged_ones_report(
     assert "5 counted manually" not in ada.get(f"/staff/webinars/{held.slug}/attendance").text
 
 
-def test_going_by_a_report_that_names_nobody_is_not_found(
+def test_using_a_report_without_that_person_is_not_found(
     ada: Visitor, held: Cast, database: Database
 ) -> None:
     by_hand(ada, held, "bob@example.org 45")
@@ -266,7 +266,7 @@ def crowd(size: int) -> str:
     return "\n".join([HEAD, *(row.format(number) for number in range(size))])
 
 
-def test_a_long_report_is_shown_page_by_page(
+def test_long_report_is_shown_in_pages(
     ada: Visitor, carrel: Carrel, held: Cast, database: Database
 ) -> None:
     here = send(ada, held, crowd(120)).location
@@ -283,7 +283,7 @@ def test_a_long_report_is_shown_page_by_page(
     assert "Guest 050" in page
 
 
-def test_whose_an_address_is_is_found_as_everywhere(
+def test_participants_are_found_by_alias_and_merged_address(
     ada: Visitor, carrel: Carrel, held: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -299,14 +299,14 @@ Nobody,no address at all,03/05/2026 10:20:00 AM,03/05/2026 10:45:00 AM,25,No
     assert minutes(database, held)["bob"] == 45
 
 
-def test_times_that_lie_elsewhere_are_told(ada: Visitor, held: Cast) -> None:
+def test_times_outside_the_webinar_are_reported(ada: Visitor, held: Cast) -> None:
     shown = ada.get(send(ada, held, zone="Asia/Tokyo").location).text
     assert "The times don" in shown
     shown = ada.get(send(ada, held).location).text
     assert "The times don" not in shown
 
 
-def test_what_is_no_report_is_refused_and_kept_nowhere(
+def test_file_that_is_not_a_report_is_rejected_and_not_stored(
     ada: Visitor, held: Cast, database: Database
 ) -> None:
     answer = send(ada, held, "Name,Total\nBob,3\n")
@@ -317,14 +317,14 @@ def test_what_is_no_report_is_refused_and_kept_nowhere(
         assert session.scalars(select(RoomReport)).all() == []
 
 
-def test_a_draft_is_thrown_away(ada: Visitor, held: Cast, database: Database) -> None:
+def test_draft_can_be_discarded(ada: Visitor, held: Cast, database: Database) -> None:
     here = send(ada, held).location
     assert ada.post(here, data={"act": "discard"}).status_code == 303
     assert ada.get(here).status_code == 404
     assert ada.post(here).status_code == 404
 
 
-def test_before_it_begins_nobody_can_have_been_there(
+def test_attendance_is_not_found_before_the_webinar_starts(
     ada: Visitor, held: Cast, clock: Clock
 ) -> None:
     clock.set(HELD_AT - HOUR)
@@ -332,7 +332,7 @@ def test_before_it_begins_nobody_can_have_been_there(
     assert ada.get(f"/staff/webinars/{held.slug}/attendance").status_code == 404
 
 
-def test_the_list_of_registrants_says_from_when_until_when(
+def test_list_of_registrants_shows_join_and_leave_times(
     ada: Visitor, carrel: Carrel, held: Cast
 ) -> None:
     bring_in(ada, carrel, held)
@@ -341,7 +341,7 @@ def test_the_list_of_registrants_says_from_when_until_when(
     assert ">50<" in page
 
 
-def test_an_erased_person_is_in_no_report(
+def test_erased_person_is_in_no_report(
     ada: Visitor, carrel: Carrel, held: Cast, database: Database
 ) -> None:
     bring_in(ada, carrel, held)
@@ -354,7 +354,7 @@ def test_an_erased_person_is_in_no_report(
         assert session.get_one(Login, held.alice.id).email == "alice@example.org"
 
 
-def test_a_minute_is_a_minute_however_many_screens() -> None:
+def test_minutes_on_several_devices_count_once() -> None:
     def stay(first: float, last: float) -> RoomStay:
         return RoomStay(
             webinar_id=1,

@@ -1,4 +1,4 @@
-"""Zoom's participants' reports, in the forms in which Zoom and the people who save them write them."""
+"""Zoom's participant reports, in the formats that Zoom and spreadsheet programs write."""
 
 import io
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from lms.attendance.zoom_csv import NO_TIME, TOO_MANY, Report, read_report
 from lms.core.errors import Invalid
 
 NEW_YORK = ZoneInfo("America/New_York")
-HELD_AT = datetime(2026, 10, 6, 18, 0, tzinfo=UTC)  # 2:00 pm in New York
+HELD_AT = datetime(2026, 10, 6, 18, 0, tzinfo=UTC)  # 2:00 PM in New York
 BLOCK = """Meeting ID,Topic,Start Time,End Time,User Email,Duration (Minutes),Participants
 812 3456 7890,"Mending; spines",10/06/2026 01:45:10 PM,10/06/2026 03:05:21 PM,host@example.org,81,3
 
@@ -27,7 +27,7 @@ def rows(*lines: str, head: str = HEAD) -> str:
     return "\r\n".join((head, *lines)) + "\r\n"
 
 
-def test_a_report_with_its_block_and_a_mark_in_front_is_read() -> None:
+def test_report_with_a_meeting_block_and_a_bom_is_read() -> None:
     line = "Bob Bright (Bobby),bob@example.org,10/06/2026 01:58:30 PM,10/06/2026 03:00:00 PM,62,Yes"
     report = read(b"\xef\xbb\xbf" + (BLOCK + rows(line)).encode())
     [stay] = report.stays
@@ -57,7 +57,7 @@ def test_a_report_with_its_block_and_a_mark_in_front_is_read() -> None:
         ("10/06/2026 2:00:00\u202fPM", "10/06/2026 2:50:00\u202fPM"),
     ],
 )
-def test_times_are_read_in_whatever_form_they_were_chosen(joined: str, left: str) -> None:
+def test_times_are_read_in_every_format(joined: str, left: str) -> None:
     report = read(rows(f'Bob,bob@example.org,"{joined}","{left}",50,No'))
     [stay] = report.stays
     assert stay.began == HELD_AT
@@ -76,13 +76,13 @@ def test_times_are_read_in_whatever_form_they_were_chosen(joined: str, left: str
         ("23:59", 1439),
     ],
 )
-def test_a_clock_is_read_by_halves_of_the_day_and_by_24_hours(clock: str, minutes: int) -> None:
+def test_times_are_read_in_12_and_24_hour_format(clock: str, minutes: int) -> None:
     [stay] = read(rows(f'Bob,,"10/06/2026 {clock}","10/06/2026 {clock}",0,No')).stays
     assert stay.began == datetime(2026, 10, 6, 4, tzinfo=UTC) + timedelta(minutes=minutes)
 
 
 @pytest.mark.parametrize("clock", ["13:00 PM", "24:10", "10:61", "110:30", "noon"])
-def test_what_is_no_clock_is_no_time(clock: str) -> None:
+def test_invalid_times_are_rejected(clock: str) -> None:
     [faulty] = read(rows(f'Bob,,"10/06/2026 {clock}","10/06/2026 02:00 PM",0,No')).faulty
     assert faulty.sentence == NO_TIME
 
@@ -97,7 +97,7 @@ def test_what_is_no_clock_is_no_time(clock: str) -> None:
         "2026-10-06 14:00 GMT+99",
     ],
 )
-def test_a_time_that_no_clock_can_show_is_a_row_that_cannot_be_used(when: str) -> None:
+def test_row_with_an_impossible_time_is_reported(when: str) -> None:
     good = "Bob,bob@example.org,10/06/2026 02:00 PM,10/06/2026 02:50 PM,50,No"
     report = read(rows(good, f"Ann,ann@example.org,{when},{when},0,No"))
     assert [one.name for one in report.stays] == ["Bob"]
@@ -107,20 +107,20 @@ def test_a_time_that_no_clock_can_show_is_a_row_that_cannot_be_used(when: str) -
 @pytest.mark.parametrize(
     "cell", ["(" * 130_000, "a@" + "." * 130_000 + "@"], ids=["brackets", "dots"]
 )
-def test_a_cell_that_means_harm_is_read_like_any_other(cell: str) -> None:
+def test_hostile_cell_is_read_like_any_other(cell: str) -> None:
     times = "10/06/2026 02:00 PM,10/06/2026 02:50 PM"
     report = read(rows(f"Bob,bob@example.org,{times},50,No", f"{cell},,{times},50,{cell[:9]}"))
     assert [one.name[:3] for one in report.stays] == ["Bob", cell[:3]]
 
 
-def test_rows_without_end_are_refused_as_soon_as_there_are_too_many() -> None:
+def test_too_many_rows_are_rejected_without_reading_the_rest() -> None:
     row = "Ann,ann@example.org,2026-10-06 14:00,2026-10-06 15:00,60,No"
     broken = f'"Ann"x,{row}'
     with pytest.raises(Invalid, match=TOO_MANY):
         read(rows(*[row] * 20_001, broken))
 
 
-def test_the_zone_of_the_clocks_is_the_one_that_is_said() -> None:
+def test_times_are_read_in_the_given_zone() -> None:
     line = "Bob,bob@example.org,10/06/2026 11:00:00 AM,10/06/2026 11:50:00 AM,50,No"
     [stay] = read(rows(line), zone=ZoneInfo("America/Los_Angeles")).stays
     assert stay.began == HELD_AT
@@ -140,7 +140,7 @@ def test_the_zone_of_the_clocks_is_the_one_that_is_said() -> None:
         ("06:30", "01:45", "02:30", "105", ("05:45", "07:30")),
     ],
 )
-def test_an_hour_that_clocks_show_twice_is_read_by_how_long_and_how_near_it_was(
+def test_repeated_hour_is_resolved_by_duration_and_distance_to_the_start(
     held: str, joined: str, left: str, minutes: str, stayed: tuple[str, str]
 ) -> None:
     def at(clock: str) -> datetime:
@@ -152,7 +152,7 @@ def test_an_hour_that_clocks_show_twice_is_read_by_how_long_and_how_near_it_was(
     assert [(one.began, one.ended) for one in report.stays] == [(at(stayed[0]), at(stayed[1]))]
 
 
-def test_a_time_that_names_its_zone_is_meant_as_it_says() -> None:
+def test_time_with_a_zone_is_read_in_that_zone() -> None:
     line = "Bob,bob@example.org,2026-11-01T05:10:00Z,2026-11-01T05:40:00Z,30,No"
     near = datetime(2026, 11, 1, 6, 10, tzinfo=UTC)
     [stay] = read(rows(line), held_at=near).stays
@@ -162,7 +162,7 @@ def test_a_time_that_names_its_zone_is_meant_as_it_says() -> None:
     )
 
 
-def test_what_cannot_be_used_is_named_by_its_line() -> None:
+def test_unusable_row_is_reported_with_its_line() -> None:
     report = read(
         BLOCK
         + rows(
@@ -178,7 +178,7 @@ def test_what_cannot_be_used_is_named_by_its_line() -> None:
     assert [one.line for one in report.faulty] == [6, 7, 8, 9, 10]
 
 
-def test_who_only_waited_was_not_there() -> None:
+def test_person_who_only_waited_is_left_out() -> None:
     report = read(
         rows(
             "Ann,ann@example.org,10/06/2026 01:50:00 PM,10/06/2026 02:00:00 PM,10,No,,Yes",
@@ -190,7 +190,7 @@ def test_who_only_waited_was_not_there() -> None:
     assert report.waited == 1
 
 
-def test_a_webinars_report_has_several_tables_and_those_who_did_not_come() -> None:
+def test_webinar_report_has_several_tables_and_absent_people() -> None:
     report = read(
         """Attendee Report
 Report Generated:,"Oct 7, 2026 9:01 AM"
@@ -213,7 +213,7 @@ No,Cat,Cat,Clay,cat@example.org,"Sep 6, 2026 1:45 PM",approved,--,--,--,Yes,
     assert report.faulty == ()
 
 
-def test_beside_the_meetings_own_columns_the_participants_address_is_read() -> None:
+def test_participants_address_is_read_despite_the_meetings_own_columns() -> None:
     head = (
         "Topic,Meeting ID,Host Name,User Email,Start Time,End Time,"
         "Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes),Guest"
@@ -234,7 +234,7 @@ def test_beside_the_meetings_own_columns_the_participants_address_is_read() -> N
         "",
     ],
 )
-def test_a_file_without_times_is_refused(text: str) -> None:
+def test_file_without_times_is_rejected(text: str) -> None:
     with pytest.raises(Invalid) as refused:
         read(text)
     assert "file" in refused.value.fields

@@ -38,13 +38,13 @@ LATER = HELD_AT + 2 * DAY
 
 @dataclass(slots=True)
 class Mailbox:
-    """What was written to whom since the last event."""
+    """The emails written since the last event."""
 
     database: Database
     seen: int = 0
 
     def new(self) -> dict[str, list[Mail]]:
-        """Return the emails that are new, by address."""
+        """Return the new emails, by address."""
         found: dict[str, list[Mail]] = {}
         with self.database.read_session() as session:
             for mail in session.scalars(select(Mail).where(Mail.id > self.seen).order_by(Mail.id)):
@@ -55,14 +55,14 @@ class Mailbox:
 
 @dataclass(slots=True)
 class Story:
-    """A webinar, and what happens to it, one event after another."""
+    """A webinar, and one event after another."""
 
     carrel: Carrel
     cast: Cast
     clock: Clock
 
     def change(self, act: Callable[..., object], **values: object) -> None:
-        """Do what staff do, and what the worker does then."""
+        """Make a change as staff, and then run the worker."""
         self.clock.advance(HOUR)
         with self.carrel.database.transaction() as session:
             act(session, self.cast.slug, actor=None, now=self.clock.moment, **values)
@@ -71,13 +71,13 @@ class Story:
             go_round_of_offers(self.carrel)
 
     def wait(self, until: datetime) -> None:
-        """Let the worker go its round at a time."""
+        """Run the worker's round at this time."""
         self.clock.set(until)
         go_round(self.carrel)
         go_round(self.carrel)
 
 
-# Payers read of these in an email with a choice instead, if an order is theirs to decide about.
+# Payers with an order to decide about get an email with a choice instead.
 BY_OFFER = {Event.CANCELED, Event.POSTPONED, Event.REINSTATED}
 EVENT_NAMES = {
     Event.CANCELED: "canceled",
@@ -111,7 +111,7 @@ def _cell(event: Event, role: Role) -> str:
 
 
 def check(mailbox: Mailbox, event: Event, titled: str) -> None:
-    """Check that each person of a role whom the event tells has one email, and no one else has."""
+    """Check that everyone in a role that is notified has one email, and no one else has."""
     found = mailbox.new()
     for role in Role:
         if role in TOLD[event]:
@@ -128,13 +128,13 @@ def check(mailbox: Mailbox, event: Event, titled: str) -> None:
             assert address(role.value) not in found, (event, role)
     [mine] = found.pop(ALL)
     assert titled in mine.subject
-    # besides, only people of the cast who have access: alice bought, mia ordered, bob has a pass
+    # and the people of the cast with access: alice bought, mia ordered, bob has a pass
     others = {"alice@example.org", "mia@example.org", "bob@example.org", "ada@example.org"}
     assert set(found) <= others, (event, set(found) - others)
     assert all(len(each) == 1 for each in found.values()), event
 
 
-def test_each_role_is_told_of_each_event_once_and_in_its_own_words(
+def test_each_role_is_emailed_once_about_each_event_in_its_own_words(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     furnish(database, to_come)
@@ -182,7 +182,7 @@ def test_payer_with_several_orders_gets_one_email_with_a_link_for_each(
     assert "canceled/" not in other.text
 
 
-def test_reassigned_seat_is_in_the_audience_of_its_new_holder_only(
+def test_reassigned_seat_is_in_the_audience_of_its_new_owner_only(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -204,7 +204,7 @@ def test_reassigned_seat_is_in_the_audience_of_its_new_holder_only(
 def test_only_people_with_current_access_and_a_registration_have_a_pass_or_training_role(
     database: Database, cast: Cast
 ) -> None:
-    """Bob registered by a login that was merged into his, Dan has no pass, and Carol's ended."""
+    """Bob registered with a login merged into his, Dan has no pass, and Carol's has ended."""
     with database.transaction() as session:
         webinar = session.get_one(Webinar, cast.webinar_id)
         other = make_login(session, "bobby@example.org")
@@ -226,7 +226,7 @@ def test_only_people_with_current_access_and_a_registration_have_a_pass_or_train
     }
 
 
-def test_hundreds_of_seats_take_the_same_statements(database: Database, cast: Cast) -> None:
+def test_hundreds_of_seats_take_as_many_statements(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
         pool = add_pool(session, elm, cast.webinar_id, seats=600)
@@ -253,5 +253,5 @@ def test_hundreds_of_seats_take_the_same_statements(database: Database, cast: Ca
     assert len(seen) == 2
 
 
-def test_guide_has_the_table_of_the_product() -> None:
+def test_guide_has_the_current_table() -> None:
     assert table() in GUIDE.read_text()

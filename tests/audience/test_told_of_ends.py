@@ -53,7 +53,7 @@ TOLD = {
 
 
 def tell(carrel: Carrel, at: datetime) -> None:
-    """Send what is due, as the jobs do."""
+    """Send the emails that are due, as the jobs do."""
     with carrel.database.transaction() as session:
         for one in TELLING:
             one(session, mail_context=OFFICE, now=at)
@@ -63,7 +63,7 @@ def tell(carrel: Carrel, at: datetime) -> None:
 
 
 def allotted(database: Database, made: Contract) -> str:
-    """Give a member of a consortium two of its seats; returns its manager's address."""
+    """Allot two seats of a consortium to a member; returns the address of its manager."""
     with database.transaction() as session:
         branch = make_organization(session, name="Elmwood Branch")
         branch.parent_id = made.home.organization_id
@@ -74,7 +74,7 @@ def allotted(database: Database, made: Contract) -> str:
         return manager.email
 
 
-def test_each_person_is_told_of_an_end_once(database: Database, cast: Cast, carrel: Carrel) -> None:
+def test_people_are_emailed_once_per_end(database: Database, cast: Cast, carrel: Carrel) -> None:
     made = make_contract(database, 10, Term(BOUGHT, ENDS))
     [seated] = people(database, 1)
     take_seat(database, made.pool_id, seated)
@@ -104,7 +104,7 @@ def test_each_person_is_told_of_an_end_once(database: Database, cast: Cast, carr
     assert found == TOLD
 
 
-def test_managers_of_seats_from_a_consortium_read_who_can_renew_them(database: Database) -> None:
+def test_managers_of_allotted_seats_read_who_can_renew_them(database: Database) -> None:
     made = make_contract(database, term=Term(BOUGHT, ENDS))
     branch = allotted(database, made)
     with database.transaction() as session:
@@ -122,7 +122,7 @@ def test_managers_of_seats_from_a_consortium_read_who_can_renew_them(database: D
         assert "/renew" not in mail.text
 
 
-def test_managers_of_seats_from_a_consortium_hear_that_they_are_renewed(database: Database) -> None:
+def test_managers_of_allotted_seats_are_emailed_about_the_renewal(database: Database) -> None:
     made = make_contract(database)
     branch = allotted(database, made)
     later = END + 365 * DAY
@@ -151,7 +151,7 @@ def test_managers_of_seats_from_a_consortium_hear_that_they_are_renewed(database
         (Role.MEMBER, Role.MANAGER, set()),
     ],
 )
-def test_people_are_told_of_a_role_that_ended(
+def test_people_are_emailed_about_a_role_that_ended(
     database: Database, cast: Cast, before: Role, after: Role | None, told: set[str]
 ) -> None:
     addresses = {"person": cast.dan.email, "manager": cast.mia.email, "actor": cast.bob.email}
@@ -169,7 +169,7 @@ def test_people_are_told_of_a_role_that_ended(
     )
 
 
-def test_removed_manager_reads_whom_to_ask_and_another_where_to_check(
+def test_removed_manager_reads_whom_to_ask_and_other_managers_where_to_check(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -187,7 +187,7 @@ def test_removed_manager_reads_whom_to_ask_and_another_where_to_check(
     assert f"{elm.public_id}/members" in other.text
 
 
-def test_nobody_is_told_of_a_role_that_a_merged_account_still_has(
+def test_no_one_is_emailed_about_a_role_that_a_merged_account_still_has(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -201,7 +201,7 @@ def test_nobody_is_told_of_a_role_that_a_merged_account_still_has(
     assert letters(database, "role_ended") == []
 
 
-def test_removed_team_member_and_other_owners_are_told(
+def test_removed_team_member_and_other_owners_are_emailed(
     database: Database, cast: Cast, roles: Roles
 ) -> None:
     with database.transaction() as session:
@@ -216,7 +216,7 @@ def test_removed_team_member_and_other_owners_are_told(
     assert newest(database, roles.owen.email).subject == team.LEFT_TEAM % {"name": "Ada"}
 
 
-def test_managers_are_told_of_an_extended_grace_period(database: Database) -> None:
+def test_managers_are_emailed_about_an_extended_grace_period(database: Database) -> None:
     made = make_contract(database, term=Term(BOUGHT, ENDS))
     branch = allotted(database, made)
     for at, passage in (

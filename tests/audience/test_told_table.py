@@ -1,4 +1,4 @@
-"""Who is emailed at each event: the table in told.tsv, of people with a role and of people with none."""
+"""Who is emailed at each event: the table in told.tsv, for people with a role and without."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -46,7 +46,7 @@ TABLE = Path(__file__).with_name("told.tsv")
 
 
 def add_others(database: Database, cast: Cast) -> None:
-    """Add people with two stakes, and people whose stake ended, or who have none in this webinar."""
+    """Add people with two roles, people whose role ended, and people with none in this webinar."""
     refunded = placed(database, replace(SEAT, email=address("refunded"), name="Refunded"))
     placed(database, replace(SEAT, email=address("buyer-and-holder"), name="Buyer and holder"))
     credited(database, refunded)
@@ -96,7 +96,7 @@ def _end_plans(session: Session, webinar: Webinar, named: dict[str, Login]) -> N
 def _add_colleagues(
     session: Session, elm: Organization, webinar: Webinar, named: dict[str, Login]
 ) -> None:
-    """Add people of Elm County without a stake, and of a library that has another webinar."""
+    """Add people of Elm County without a role, and people of a library with another webinar."""
     for name, role in (("supervisor", Role.SUPERVISOR), ("lms-admin", Role.LMS_ADMIN)):
         make_membership(session, elm, named[name], role=role)
     make_membership(session, elm, named["member"])

@@ -1,4 +1,4 @@
-"""A webinar to come, a person of each role whom it concerns, and one person with every role."""
+"""An upcoming webinar, a person in each role, and one person with every role."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -62,7 +62,7 @@ def _furnish(database: Database, cast: Cast) -> None:
 
 
 def _sell_otherwise(session: Session, webinar: Webinar, everyone: Login) -> None:
-    """Sell a contract, a pass and a group showing."""
+    """Sell a contract, a pass, and a group viewing."""
     oak = make_organization(session, "oak-grove", name="Oak Grove Library")
     contract = add_pool(session, oak, ends_at=TERM_ENDS)
     for login in (_login(session, "manager"), everyone):

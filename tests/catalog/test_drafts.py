@@ -1,4 +1,4 @@
-"""Deleting a draft, and making an announced webinar a draft again."""
+"""Deleting a draft, and turning an announced webinar back into a draft."""
 
 from datetime import timedelta
 
@@ -40,7 +40,7 @@ def informed(database: Database, slug: str) -> int:
         return count_informed(session, row.id)
 
 
-def test_a_draft_is_deleted_for_good(database: Database) -> None:
+def test_draft_is_permanently_deleted(database: Database) -> None:
     kept = added(database)
     delete(database, kept.slug)
     assert slugs(database) == []
@@ -48,7 +48,7 @@ def test_a_draft_is_deleted_for_good(database: Database) -> None:
         delete(database, kept.slug)
 
 
-def test_an_announced_webinar_is_not_deleted(database: Database) -> None:
+def test_announced_webinar_is_not_deleted(database: Database) -> None:
     kept = announced(database)
     with pytest.raises(Conflict):
         delete(database, kept.slug)
@@ -56,7 +56,7 @@ def test_an_announced_webinar_is_not_deleted(database: Database) -> None:
 
 
 @pytest.mark.parametrize("make", [make_recording, make_handout])
-def test_a_draft_with_files_is_not_deleted(database: Database, make) -> None:  # type: ignore[no-untyped-def]  # two factories
+def test_draft_with_files_is_not_deleted(database: Database, make) -> None:  # type: ignore[no-untyped-def]  # two factories
     kept = added(database)
     with database.transaction() as session:
         make(session, session.get_one(Webinar, kept.id))
@@ -65,7 +65,7 @@ def test_a_draft_with_files_is_not_deleted(database: Database, make) -> None:  #
     assert refusal.value.code == "has_files"
 
 
-def test_a_draft_whose_deleted_files_are_gone_is_deleted(database: Database) -> None:
+def test_draft_whose_files_were_deleted_is_deleted(database: Database) -> None:
     kept = added(database)
     with database.transaction() as session:
         make_recording(session, session.get_one(Webinar, kept.id))
@@ -75,7 +75,7 @@ def test_a_draft_whose_deleted_files_are_gone_is_deleted(database: Database) -> 
     assert slugs(database) == []
 
 
-def test_a_draft_that_an_order_names_is_not_deleted(database: Database, cast: Cast) -> None:
+def test_draft_named_by_an_order_is_not_deleted(database: Database, cast: Cast) -> None:
     kept = announced(database)
     placed(database, with_line(SEAT, covers=f"webinar:{kept.slug}"))
     with database.transaction() as session:
@@ -87,7 +87,7 @@ def test_a_draft_that_an_order_names_is_not_deleted(database: Database, cast: Ca
     assert refusal.value.code == "in_use"
 
 
-def test_a_webinar_that_no_one_knows_is_a_draft_again_and_can_be_announced(
+def test_webinar_without_orders_or_people_becomes_a_draft_again(
     database: Database,
 ) -> None:
     kept = announced(database)
@@ -100,12 +100,12 @@ def test_a_webinar_that_no_one_knows_is_a_draft_again_and_can_be_announced(
     assert row_of(database, kept.slug).announced_at == NOW + timedelta(days=1)
 
 
-def test_a_webinar_that_people_ordered_or_registered_for_stays_announced(
+def test_webinar_with_orders_or_registrations_stays_announced(
     database: Database, cast: Cast
 ) -> None:
     kept = announced(database)
     placed(database, with_line(SEAT, covers=f"webinar:{kept.slug}"))
-    assert informed(database, kept.slug) == 1  # Dan ordered it and has it
+    assert informed(database, kept.slug) == 1  # Dan ordered it and has access
     with database.transaction() as session:
         for login_id in (cast.bob.id, cast.dan.id):
             session.add(Registration(login_id=login_id, webinar_id=kept.id, registered_at=NOW))

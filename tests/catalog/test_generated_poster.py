@@ -1,4 +1,4 @@
-"""Posters: titles that stay in their column, whatever they say."""
+"""Generated posters: any title fits its column."""
 
 from base64 import b64encode
 from xml.etree import ElementTree as ET
@@ -17,7 +17,7 @@ LONG = "A long title about opening day, the tour of the reading room and everyth
 def drawn(
     title: str, byline: str = "Ines Falk", seed: str = "w", accent: str = ACCENT
 ) -> ET.Element:
-    return ET.fromstring(  # noqa: S314  (our own)
+    return ET.fromstring(  # noqa: S314  (we drew it)
         draw_poster(title=title, byline=byline, accent=accent, seed=seed)
     )
 
@@ -26,29 +26,29 @@ def lines_of(poster: ET.Element) -> list[ET.Element]:
     return [group for group in poster.iter(f"{SVG}g") if "transform" in group.attrib]
 
 
-def test_a_text_is_as_wide_as_its_letters_and_its_kerning() -> None:
+def test_text_width_includes_kerning() -> None:
     assert width_of("AVAVAV", 100) < width_of("A", 100) * 3 + width_of("V", 100) * 3
     assert width_of("mmmm", 50) == pytest.approx(width_of("mmmm", 100) / 2)
 
 
-def test_lines_are_as_even_as_they_can_be() -> None:
+def test_lines_have_similar_widths() -> None:
     found = fit("one two three four", width=400, sizes=(60,), most_lines=(2,))
     assert found is not None
     assert found.lines == ("one two", "three four")
 
 
-def test_the_largest_size_that_fits_is_taken() -> None:
+def test_largest_size_that_fits_is_used() -> None:
     found = fit("Weeding", width=400, sizes=(300, 60, 20), most_lines=(1, 1, 1))
     assert found is not None
     assert found.size == 60
 
 
 @pytest.mark.parametrize("text", ["", "W" * 60])
-def test_what_never_fits_is_not_set(text: str) -> None:
+def test_text_that_fits_no_size_is_not_set(text: str) -> None:
     assert fit(text, width=400, sizes=(60, 20), most_lines=(3, 9)) is None
 
 
-def test_each_outline_is_given_once() -> None:
+def test_each_glyph_outline_is_included_once() -> None:
     made = draw([Line("lull", 0, 0, 10, "#000000"), Line("ull", 0, 9, 10, "#000000")])
     assert made.count("<path") == 2
     assert made.count("<use") == 7
@@ -68,7 +68,7 @@ def test_every_line_stays_in_its_column(title: str, seed: str) -> None:
         assert x + last * scale < MARGIN + COLUMN
 
 
-def test_a_title_that_says_so_is_set_in_two_sizes() -> None:
+def test_title_with_a_colon_is_set_in_two_sizes() -> None:
     sizes = {
         group.attrib["transform"].rpartition("scale")[2]
         for group in lines_of(drawn("Recording the neighbors: oral history with a telephone", ""))
@@ -76,33 +76,33 @@ def test_a_title_that_says_so_is_set_in_two_sizes() -> None:
     assert len(sizes) == 2
 
 
-def test_a_byline_that_is_too_long_ends_in_an_ellipsis() -> None:
+def test_long_byline_ends_in_an_ellipsis() -> None:
     names = ", ".join(["Tomás Okafor-Lindqvist"] * 6)
     last = lines_of(drawn("Weeding", names))[-1]
     assert f"scale({BYLINE_SIZES[-1] / 1000:g})" in last.attrib["transform"]
 
 
-def test_a_title_beyond_latin_is_set_as_text() -> None:
+def test_title_beyond_latin_is_set_as_text() -> None:
     poster = drawn("Библиотека и её читатели")
     assert not can_set("Библиотека")
     assert "Библиотека" in "".join(text.text or "" for text in poster.iter(f"{SVG}text"))
 
 
 @pytest.mark.parametrize("title", ["<script>\"&'", "]]>", "a & b < c"])
-def test_nothing_in_a_title_is_taken_for_markup(title: str) -> None:
+def test_markup_in_a_title_is_escaped(title: str) -> None:
     poster = drawn(title, byline=title)
     assert poster.attrib["aria-label"] == title
     assert not list(poster.iter("script"))
     assert [each.text for each in poster.iter(f"{SVG}script")] == []
 
 
-def test_the_same_webinar_always_has_the_same_poster() -> None:
+def test_same_webinar_always_has_the_same_poster() -> None:
     first = draw_poster(title="Weeding", byline="", accent=ACCENT, seed="weeding")
     assert first == draw_poster(title="Weeding", byline="", accent=ACCENT, seed="weeding")
 
 
 @pytest.mark.parametrize("accent", [ACCENT, "#ffffff", "#000000", "#f7c600", "#c2185b"])
-def test_a_poster_can_be_read_whatever_color_the_house_has(accent: str) -> None:
+def test_poster_is_legible_in_any_accent_color(accent: str) -> None:
     for seed in "abcdefgh":
         poster = drawn("Weeding", seed=seed, accent=accent)
         ground = next(poster.iter(f"{SVG}rect")).attrib["fill"]
@@ -111,11 +111,9 @@ def test_a_poster_can_be_read_whatever_color_the_house_has(accent: str) -> None:
 
 
 @pytest.mark.parametrize(("portraits", "shown"), [([b"one"], 1), ([b"one", b"two", b"three"], 2)])
-def test_portraits_stand_beside_the_title_instead_of_the_books(
-    portraits: list[bytes], shown: int
-) -> None:
+def test_portraits_next_to_the_title_replace_the_books(portraits: list[bytes], shown: int) -> None:
     made = draw_poster(title=LONG, byline="Ines Falk", accent=ACCENT, seed="w", portraits=portraits)
-    images = list(ET.fromstring(made).iter(f"{SVG}image"))  # noqa: S314  (our own)
+    images = list(ET.fromstring(made).iter(f"{SVG}image"))  # noqa: S314  (we drew it)
     assert len(images) == shown
     for image in images:
         assert float(image.attrib["x"]) >= MARGIN + COLUMN

@@ -1,4 +1,4 @@
-"""Presenters and series: kept, renamed, and removed only when nothing hangs on them."""
+"""Presenters and series: added, renamed, and removed only when nothing uses them."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ def found(database: Database, word: str) -> int:
         return len(session.scalars(select(hits.c.webinar_id)).all())
 
 
-def test_a_presenter_is_renamed_in_the_search_too(database: Database) -> None:
+def test_renamed_presenter_is_found_by_search(database: Database) -> None:
     with database.transaction() as session:
         ann = add_presenter(session, ANN, actor=None, now=NOW)
         words = WebinarWords("Weeding", NOW, "UTC", presenters=(ann.slug,))
@@ -47,7 +47,7 @@ def test_a_presenter_is_renamed_in_the_search_too(database: Database) -> None:
     assert (found(database, "falk"), found(database, "berg")) == (0, 1)
 
 
-def test_new_presenters_are_added_with_their_webinar_and_known_ones_once(
+def test_new_presenters_are_added_with_a_webinar_without_duplicates(
     database: Database,
 ) -> None:
     with database.transaction() as session:
@@ -66,7 +66,7 @@ def test_new_presenters_are_added_with_their_webinar_and_known_ones_once(
     assert list(refusal.value.fields) == ["new_presenters"]
 
 
-def test_a_series_is_renamed_in_the_search_too(database: Database) -> None:
+def test_renamed_series_is_found_by_search(database: Database) -> None:
     with database.transaction() as session:
         shelf = add_series(session, SHELF, actor=None, now=NOW)
         words = WebinarWords("Weeding", NOW, "UTC", series=(shelf.slug,))
@@ -76,26 +76,26 @@ def test_a_series_is_renamed_in_the_search_too(database: Database) -> None:
     assert (found(database, "shelf"), found(database, "stacks")) == (0, 1)
 
 
-def test_a_presenter_without_a_name_is_refused(database: Database) -> None:
+def test_presenter_without_a_name_is_rejected(database: Database) -> None:
     with pytest.raises(Invalid) as refusal, database.transaction() as session:
         add_presenter(session, PresenterWords(" ", "x" * 10_001), actor=None, now=NOW)
     assert set(refusal.value.fields) == {"name", "biography"}
 
 
-def test_a_series_without_a_title_is_refused(database: Database) -> None:
+def test_series_without_a_title_is_rejected(database: Database) -> None:
     with pytest.raises(Invalid) as refusal, database.transaction() as session:
         add_series(session, SeriesWords(" ", "x" * 10_001), actor=None, now=NOW)
     assert set(refusal.value.fields) == {"title", "description"}
 
 
-def test_a_new_picture_tells_which_one_it_replaced(database: Database) -> None:
+def test_changing_a_picture_returns_the_replaced_one(database: Database) -> None:
     with database.transaction() as session:
         ann = add_presenter(session, ANN, actor=None, now=NOW)
         assert change_picture(session, ann.public_id, "a.jpg", actor=None, now=NOW) is None
         assert change_picture(session, ann.public_id, None, actor=None, now=NOW) == "a.jpg"
 
 
-def test_a_presenter_of_a_webinar_stays(database: Database) -> None:
+def test_presenter_of_a_webinar_is_not_removed(database: Database) -> None:
     with database.transaction() as session:
         ann = add_presenter(session, ANN, actor=None, now=NOW)
         words = WebinarWords("Weeding", NOW, "UTC", presenters=(ann.slug,))
@@ -104,7 +104,7 @@ def test_a_presenter_of_a_webinar_stays(database: Database) -> None:
         remove_presenter(session, ann.public_id, actor=None, now=NOW)
 
 
-def test_a_series_with_a_webinar_stays(database: Database) -> None:
+def test_series_with_a_webinar_is_not_removed(database: Database) -> None:
     with database.transaction() as session:
         shelf = add_series(session, SHELF, actor=None, now=NOW)
         words = WebinarWords("Weeding", NOW, "UTC", series=(shelf.slug,))
@@ -126,7 +126,7 @@ def sold(database: Database, scope: Scope, target: int) -> None:
         )
 
 
-def test_whom_a_pass_was_sold_for_stays(database: Database) -> None:
+def test_presenter_of_a_sold_pass_is_not_removed(database: Database) -> None:
     with database.transaction() as session:
         ann = add_presenter(session, ANN, actor=None, now=NOW)
         of_ann = select(Presenter.id).where(Presenter.public_id == ann.public_id)
@@ -136,7 +136,7 @@ def test_whom_a_pass_was_sold_for_stays(database: Database) -> None:
         remove_presenter(session, ann.public_id, actor=None, now=NOW)
 
 
-def test_what_nothing_hangs_on_is_removed(database: Database) -> None:
+def test_unused_presenter_and_series_are_removed(database: Database) -> None:
     with database.transaction() as session:
         ann = add_presenter(session, ANN, actor=None, now=NOW)
         shelf = add_series(session, SHELF, actor=None, now=NOW)
@@ -148,7 +148,7 @@ def test_what_nothing_hangs_on_is_removed(database: Database) -> None:
             read_series(session, shelf.public_id)
 
 
-def test_what_is_not_there_is_not_found(database: Database) -> None:
+def test_unknown_presenter_or_series_is_not_found(database: Database) -> None:
     with database.transaction() as session:
         with pytest.raises(NotFound):
             edit_presenter(session, UNKNOWN, ANN, actor=None, now=NOW)

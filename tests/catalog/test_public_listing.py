@@ -1,4 +1,4 @@
-"""What the catalog lists: upcoming first, then what was held; filters, search and pages."""
+"""The catalog: upcoming webinars first, then past ones; filters, search, and pages."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,12 +49,12 @@ def statements(database: Database) -> Iterator[list[str]]:
         event.remove(database.engine, "before_cursor_execute", note)
 
 
-def test_an_empty_library_lists_nothing(database: Database) -> None:
+def test_empty_library_lists_nothing(database: Database) -> None:
     found = listed(database)
     assert (found.entries, found.total, found.all_series) == ((), 0, ())
 
 
-def test_upcoming_stand_first_and_the_nearest_first_then_what_was_held_newest_first(
+def test_upcoming_are_listed_nearest_first_then_past_newest_first(
     database: Database,
 ) -> None:
     with database.transaction() as session:
@@ -69,9 +69,7 @@ def test_upcoming_stand_first_and_the_nearest_first_then_what_was_held_newest_fi
 @pytest.mark.parametrize(
     ("minutes_ago", "part"), [(0, "upcoming"), (59, "upcoming"), (60, "held"), (61, "held")]
 )
-def test_a_webinar_is_upcoming_until_it_is_over(
-    database: Database, minutes_ago: int, part: str
-) -> None:
+def test_webinar_is_upcoming_until_it_ends(database: Database, minutes_ago: int, part: str) -> None:
     with database.transaction() as session:
         make_webinar(session, "now", held_at=NOW - timedelta(minutes=minutes_ago))
     found = listed(database)
@@ -80,7 +78,7 @@ def test_a_webinar_is_upcoming_until_it_is_over(
 
 
 @pytest.mark.parametrize("state", [state for state in WebinarState if state != "announced"])
-def test_only_what_is_announced_is_listed(database: Database, state: WebinarState) -> None:
+def test_only_announced_webinars_are_listed(database: Database, state: WebinarState) -> None:
     reason = "Unsafe." if state is WebinarState.PULLED else None
     with database.transaction() as session:
         row = make_webinar(session, "hidden", state=state, pulled_reason=reason)
@@ -96,7 +94,7 @@ def _many(session: Session, number: int) -> None:
         webinar_search.keep(session, (row.id,))
 
 
-def test_what_was_held_is_paged_and_counted(database: Database) -> None:
+def test_past_webinars_are_paged_and_counted(database: Database) -> None:
     with database.transaction() as session:
         _many(session, PAGE_SIZE + 3)
         make_webinar(session, "soon", held_at=NOW + DAY)
@@ -108,19 +106,19 @@ def test_what_was_held_is_paged_and_counted(database: Database) -> None:
     assert slugs(second.held)[0] == f"held-{PAGE_SIZE:03}"
 
 
-def test_what_is_found_is_paged_and_counted(database: Database) -> None:
+def test_search_results_are_paged_and_counted(database: Database) -> None:
     with database.transaction() as session:
         _many(session, PAGE_SIZE + 3)
     second = listed(database, Wanted(query="talk", page=2))
     assert (len(second.found), second.total) == (3, PAGE_SIZE + 3)
 
 
-def test_a_page_beyond_the_end_is_not_found(database: Database) -> None:
+def test_page_beyond_the_end_is_not_found(database: Database) -> None:
     with pytest.raises(NotFound):
         listed(database, Wanted(page=2))
 
 
-def test_a_series_shows_its_own_and_says_what_it_is(database: Database) -> None:
+def test_series_filter_lists_its_webinars_and_names_the_series(database: Database) -> None:
     with database.transaction() as session:
         inside, _outside = make_webinar(session, "inside"), make_webinar(session, "outside")
         shelf, _unused = make_series(session, "shelf"), make_series(session, "unused")
@@ -132,7 +130,7 @@ def test_a_series_shows_its_own_and_says_what_it_is(database: Database) -> None:
     assert [series.slug for series in found.all_series] == ["shelf"]
 
 
-def test_a_presenter_shows_their_own(database: Database) -> None:
+def test_presenter_filter_lists_their_webinars(database: Database) -> None:
     with database.transaction() as session:
         theirs, _other = make_webinar(session, "theirs"), make_webinar(session, "other")
         ann = Presenter(slug="ann", name="Ann", biography="Teaches.", created_at=NOW)
@@ -147,20 +145,16 @@ def test_a_presenter_shows_their_own(database: Database) -> None:
 
 
 @pytest.mark.parametrize("wanted", [Wanted(series="nothing"), Wanted(presenter="nobody")])
-def test_a_series_or_presenter_that_is_not_there_is_not_found(
-    database: Database, wanted: Wanted
-) -> None:
+def test_unknown_series_or_presenter_is_not_found(database: Database, wanted: Wanted) -> None:
     with pytest.raises(NotFound):
         listed(database, wanted)
 
 
-def test_a_query_without_a_word_finds_nothing(database: Database, cast: Cast) -> None:
+def test_query_without_a_word_finds_nothing(database: Database, cast: Cast) -> None:
     assert listed(database, Wanted(query="!?")).found == ()
 
 
-def test_an_entry_tells_what_can_be_played_and_how_much_was_watched(
-    database: Database, cast: Cast
-) -> None:
+def test_entry_has_the_recording_length_and_time_watched(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         _watched(session, cast.recording_id, cast.alice.id, 600)
     (entry,) = listed(database, login=cast.alice.id).held
@@ -171,7 +165,7 @@ def test_an_entry_tells_what_can_be_played_and_how_much_was_watched(
     assert listed(database).held[0].watched_s is None
 
 
-def test_what_a_merged_login_watched_counts(database: Database, cast: Cast) -> None:
+def test_viewing_by_a_merged_login_counts(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         other = make_login(session)
         session.get_one(Login, other.id).merged_into = cast.alice.id
@@ -196,9 +190,7 @@ def _watched(session: Session, recording_id: int, login_id: int, seconds: int) -
 @pytest.mark.parametrize(
     "wanted", [Wanted(), Wanted(query="reading"), Wanted(series="shelf"), Wanted(presenter="ann")]
 )
-def test_a_page_of_the_catalog_costs_one_statement(
-    database: Database, cast: Cast, wanted: Wanted
-) -> None:
+def test_catalog_page_takes_one_statement(database: Database, cast: Cast, wanted: Wanted) -> None:
     with database.transaction() as session:
         make_series(session, "shelf")
         session.add(Presenter(slug="ann", name="Ann", created_at=NOW))
@@ -207,7 +199,7 @@ def test_a_page_of_the_catalog_costs_one_statement(
     assert len([one for one in seen if "SELECT" in one]) == 1
 
 
-def test_a_webinars_page_costs_one_statement_and_has_everything(
+def test_webinar_page_takes_one_statement_and_has_everything(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -253,7 +245,7 @@ def _furnish(session: Session, webinar_id: int) -> None:
     set_prices(session, [Price(OfferKind.SINGLE, 1, 9900, "USD")], actor=None, now=NOW)
 
 
-def test_a_page_of_a_bare_webinar_is_read_too(database: Database) -> None:
+def test_page_of_a_webinar_without_details_is_read(database: Database) -> None:
     with database.transaction() as session:
         make_webinar(session, "bare")
     with database.read_session() as session:
@@ -262,7 +254,7 @@ def test_a_page_of_a_bare_webinar_is_read_too(database: Database) -> None:
     assert page.recording is None
 
 
-def test_what_is_not_there_is_not_found(database: Database) -> None:
+def test_unknown_webinar_is_not_found(database: Database) -> None:
     with database.read_session() as session:
         with pytest.raises(NotFound):
             read_announcement(session, "nothing")

@@ -1,4 +1,4 @@
-"""The order of a series: by date until staff change it, one for everybody who shows the series."""
+"""The order of a series: by date until staff change it, and the same for every reader."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -32,7 +32,7 @@ UNKNOWN = "0" * 26
 
 @pytest.fixture
 def steps(database: Database) -> str:
-    """A series of three, put into it out of their order; returns its outside id."""
+    """Add a series of three webinars, in mixed order; returns its public ID."""
     with database.transaction() as session:
         series = make_series(session, "steps")
         for slug, days in (("second", 20), ("third", 10), ("first", 30)):
@@ -51,7 +51,7 @@ def move(session: Session, series: str, slug: str, place: int) -> None:
     move_webinar(session, series, webinar, place, actor=None, now=NOW)
 
 
-def test_webinars_follow_their_dates_until_one_is_moved(database: Database, steps: str) -> None:
+def test_webinars_are_ordered_by_date_until_one_is_moved(database: Database, steps: str) -> None:
     with database.transaction() as session:
         assert order(session, steps) == ["first", "second", "third"]
         assert not read_order(session, steps).is_by_hand
@@ -63,7 +63,7 @@ def test_webinars_follow_their_dates_until_one_is_moved(database: Database, step
 
 
 @pytest.mark.parametrize(("place", "found"), [(0, 0), (1, 0), (3, 2), (99, 2)])
-def test_a_place_beyond_an_end_is_that_end(
+def test_position_beyond_an_end_means_that_end(
     database: Database, steps: str, place: int, found: int
 ) -> None:
     with database.transaction() as session:
@@ -71,7 +71,7 @@ def test_a_place_beyond_an_end_is_that_end(
         assert order(session, steps).index("second") == found
 
 
-def test_one_order_is_everybody_s(database: Database, steps: str) -> None:
+def test_everyone_sees_the_same_order(database: Database, steps: str) -> None:
     with database.transaction() as session:
         library = make_organization(session)
         make_pool_grant(session, make_pool(session, library))
@@ -87,9 +87,7 @@ def test_one_order_is_everybody_s(database: Database, steps: str) -> None:
         assert [each.slug for each in everything.items] == ["third", "second", "first"]
 
 
-def test_a_picker_lists_a_series_by_date_where_nobody_moved_anything(
-    database: Database, steps: str
-) -> None:
+def test_picker_lists_an_unchanged_series_by_date(database: Database, steps: str) -> None:
     with database.transaction() as session:
         library = make_organization(session)
         make_pool_grant(session, make_pool(session, library))
@@ -97,7 +95,7 @@ def test_a_picker_lists_a_series_by_date_where_nobody_moved_anything(
         assert [each.slug for each in picker.items] == ["first", "second", "third"]
 
 
-def test_a_webinar_that_is_edited_keeps_its_place_and_one_that_joins_comes_last(
+def test_edited_webinar_stays_in_position_and_an_added_one_is_last(
     database: Database, steps: str
 ) -> None:
     words = WebinarWords("Basement", NOW - timedelta(days=90), "UTC", series=("steps",))
@@ -114,9 +112,7 @@ def test_a_webinar_that_is_edited_keeps_its_place_and_one_that_joins_comes_last(
         assert order(session, steps) == ["third", "first", "second"]
 
 
-def test_a_series_follows_its_dates_again_and_can_be_put_back(
-    database: Database, steps: str
-) -> None:
+def test_date_order_can_be_restored_and_undone(database: Database, steps: str) -> None:
     with database.transaction() as session:
         move(session, steps, "third", 1)
         former = [each.public_id for each in read_order(session, steps).webinars]
@@ -127,9 +123,7 @@ def test_a_series_follows_its_dates_again_and_can_be_put_back(
         assert order(session, steps) == ["third", "first", "second"]
 
 
-def test_an_order_of_other_webinars_than_there_are_changes_nothing(
-    database: Database, steps: str
-) -> None:
+def test_order_that_names_other_webinars_is_rejected(database: Database, steps: str) -> None:
     with database.read_session() as session:
         some = [each.public_id for each in read_order(session, steps).webinars][:2]
     with pytest.raises(Conflict), database.transaction() as session:
@@ -138,7 +132,7 @@ def test_an_order_of_other_webinars_than_there_are_changes_nothing(
         assert order(session, steps) == ["first", "second", "third"]
 
 
-def test_what_is_not_there_has_no_order(database: Database, steps: str) -> None:
+def test_unknown_series_has_no_order(database: Database, steps: str) -> None:
     with database.transaction() as session:
         outside = make_webinar(session, "outside").public_id
         assert read_order(session, UNKNOWN) == Order((), is_by_hand=False)
@@ -150,7 +144,7 @@ def test_what_is_not_there_has_no_order(database: Database, steps: str) -> None:
             follow_dates(session, UNKNOWN, actor=None, now=NOW)
 
 
-def test_every_change_of_an_order_stands_in_the_trail(database: Database, steps: str) -> None:
+def test_every_order_change_is_in_the_audit_trail(database: Database, steps: str) -> None:
     with database.transaction() as session:
         move(session, steps, "third", 1)
         follow_dates(session, steps, actor=None, now=NOW)

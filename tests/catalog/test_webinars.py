@@ -1,4 +1,4 @@
-"""A webinar's life, from a draft to each of the ways off the catalog."""
+"""The states of a webinar, from draft through each way out of the catalog."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -61,29 +61,29 @@ def row_of(database: Database, slug: str) -> Webinar:
         return session.scalars(select(Webinar).where(Webinar.slug == slug)).one()
 
 
-def test_a_new_webinar_is_a_draft_with_an_address_from_its_title(database: Database) -> None:
+def test_new_webinar_is_a_draft_with_a_slug_from_its_title(database: Database) -> None:
     kept = added(database)
     assert (kept.slug, kept.state) == ("weeding-without-tears", WebinarState.DRAFT)
     assert row_of(database, kept.slug).announced_at is None
 
 
-def test_a_second_webinar_of_the_same_title_gets_an_address_of_its_own(database: Database) -> None:
+def test_second_webinar_with_the_same_title_gets_its_own_slug(database: Database) -> None:
     added(database)
     assert added(database).slug == "weeding-without-tears-2"
 
 
-def test_a_title_without_letters_that_fit_an_address_still_gets_one(database: Database) -> None:
+def test_title_without_usable_letters_gets_a_slug(database: Database) -> None:
     assert added(database, replace(WORDS, title="!?")).slug == "untitled"
 
 
 @pytest.mark.parametrize("slug", ["With Capitals", "a--b", "-a", "a/b", "ä", "x" * 81])
-def test_an_address_that_is_none_is_refused(database: Database, slug: str) -> None:
+def test_invalid_slug_is_rejected(database: Database, slug: str) -> None:
     with pytest.raises(Invalid) as refusal:
         added(database, replace(WORDS, slug=slug))
     assert list(refusal.value.fields) == ["slug"]
 
 
-def test_an_address_that_is_taken_is_refused(database: Database) -> None:
+def test_slug_already_in_use_is_rejected(database: Database) -> None:
     added(database, replace(WORDS, slug="mine"))
     with pytest.raises(Invalid, match="taken"):
         added(database, replace(WORDS, slug="mine"))
@@ -107,7 +107,7 @@ def test_an_address_that_is_taken_is_refused(database: Database) -> None:
         (replace(WORDS, series=("nothing",)), "series"),
     ],
 )
-def test_a_fault_is_named_by_its_field(
+def test_error_is_reported_for_its_field(
     database: Database, faulty: WebinarWords, field: str
 ) -> None:
     with pytest.raises(Invalid) as refusal:
@@ -115,13 +115,13 @@ def test_a_fault_is_named_by_its_field(
     assert list(refusal.value.fields) == [field]
 
 
-def test_all_faults_are_named_at_once(database: Database) -> None:
+def test_all_errors_are_reported_at_once(database: Database) -> None:
     with pytest.raises(Invalid) as refusal:
         added(database, replace(WORDS, title="", minutes=0))
     assert set(refusal.value.fields) == {"title", "minutes"}
 
 
-def test_presenters_keep_the_order_they_were_named_in(database: Database) -> None:
+def test_presenters_stay_in_the_given_order(database: Database) -> None:
     with database.transaction() as session:
         for name in ("Ann", "Ben"):
             add_presenter(session, PresenterWords(name), actor=None, now=NOW)
@@ -136,7 +136,7 @@ def test_presenters_keep_the_order_they_were_named_in(database: Database) -> Non
         assert list(named) == ["ben", "ann"]
 
 
-def test_what_is_edited_is_found_by_its_new_words(database: Database) -> None:
+def test_edited_webinar_is_found_by_its_new_words(database: Database) -> None:
     with database.transaction() as session:
         add_series(session, SeriesWords("Shelf life"), actor=None, now=NOW)
     kept = added(database)
@@ -148,7 +148,7 @@ def test_what_is_edited_is_found_by_its_new_words(database: Database) -> None:
         assert list(session.scalars(select(hits.c.webinar_id))) == [kept.id]
 
 
-def test_an_edit_over_somebody_elses_is_refused(database: Database) -> None:
+def test_edit_over_another_persons_edit_is_rejected(database: Database) -> None:
     kept = added(database)
     with database.transaction() as session:
         edit_webinar(session, kept.slug, WORDS, seen=NOW, actor=None, now=LATER)
@@ -157,21 +157,21 @@ def test_an_edit_over_somebody_elses_is_refused(database: Database) -> None:
     assert refusal.value.code == "changed_meanwhile"
 
 
-def test_a_draft_may_move_to_another_address(database: Database) -> None:
+def test_slug_of_a_draft_can_change(database: Database) -> None:
     kept = added(database)
     with database.transaction() as session:
         edit_webinar(session, kept.slug, replace(WORDS, slug="other"), actor=None, now=LATER)
     assert row_of(database, "other").title == WORDS.title
 
 
-def test_an_announced_webinar_stays_at_its_address(database: Database) -> None:
+def test_slug_of_an_announced_webinar_cannot_change(database: Database) -> None:
     kept = announced(database)
     with pytest.raises(Invalid) as refusal, database.transaction() as session:
         edit_webinar(session, kept.slug, replace(WORDS, slug="other"), actor=None, now=LATER)
     assert list(refusal.value.fields) == ["slug"]
 
 
-def test_publishing_announces_and_says_who_did_it(database: Database) -> None:
+def test_publishing_announces_and_records_who_did_it(database: Database) -> None:
     kept = announced(database)
     row = row_of(database, kept.slug)
     assert (row.state, row.announced_at) == (WebinarState.ANNOUNCED, NOW)
@@ -184,21 +184,23 @@ def test_publishing_announces_and_says_who_did_it(database: Database) -> None:
         assert list(acts) == ["webinar.added", "webinar.published"]
 
 
-def test_what_is_announced_cannot_be_published_again(database: Database) -> None:
+def test_announced_webinar_cannot_be_published_again(database: Database) -> None:
     kept = announced(database)
     with pytest.raises(Conflict), database.transaction() as session:
         publish_webinar(session, kept.slug, actor=None, now=NOW)
 
 
 @pytest.mark.parametrize("verb", [withdraw_webinar, cancel_webinar, restore_webinar])
-def test_a_draft_can_only_be_published(database: Database, verb: Callable[..., Webinar]) -> None:
+def test_draft_can_only_be_published(database: Database, verb: Callable[..., Webinar]) -> None:
     kept = added(database)
     with pytest.raises(Conflict), database.transaction() as session:
         verb(session, kept.slug, actor=None, now=NOW)
 
 
 @pytest.mark.parametrize("verb", [withdraw_webinar, cancel_webinar])
-def test_what_left_the_catalog_comes_back(database: Database, verb: Callable[..., Webinar]) -> None:
+def test_canceled_or_withdrawn_webinar_can_be_restored(
+    database: Database, verb: Callable[..., Webinar]
+) -> None:
     kept = announced(database)
     with database.transaction() as session:
         gone = verb(session, kept.slug, actor=None, now=NOW).state
@@ -207,20 +209,20 @@ def test_what_left_the_catalog_comes_back(database: Database, verb: Callable[...
     assert back is WebinarState.ANNOUNCED
 
 
-def test_a_webinar_that_was_held_is_not_canceled(database: Database) -> None:
+def test_past_webinar_cannot_be_canceled(database: Database) -> None:
     kept = announced(database)
     with pytest.raises(Conflict, match="Withdraw it instead"), database.transaction() as session:
         cancel_webinar(session, kept.slug, actor=None, now=WORDS.held_at + timedelta(minutes=60))
 
 
-def test_pulling_asks_for_a_reason(database: Database) -> None:
+def test_removing_a_webinar_requires_a_reason(database: Database) -> None:
     kept = announced(database)
     with pytest.raises(Invalid) as refusal, database.transaction() as session:
         pull_webinar(session, kept.slug, reason="  ", instead=REFUND, actor=None, now=NOW)
     assert list(refusal.value.fields) == ["reason"]
 
 
-def test_pulling_stops_what_plays(database: Database, cast: Cast) -> None:
+def test_removing_a_webinar_stops_playback(database: Database, cast: Cast) -> None:
     screen = Screen(cast.alice.id, None)
     with database.transaction() as session:
         open_playback(session, screen=screen, webinar_id=cast.webinar_id, now=NOW)
@@ -233,7 +235,7 @@ def test_pulling_stops_what_plays(database: Database, cast: Cast) -> None:
     assert row_of(database, cast.slug).pulled_reason == "A court order."
 
 
-def test_a_withdrawn_webinar_can_still_be_pulled(database: Database) -> None:
+def test_withdrawn_webinar_can_be_removed_and_restored(database: Database) -> None:
     kept = announced(database)
     with database.transaction() as session:
         withdraw_webinar(session, kept.slug, actor=None, now=NOW)
@@ -245,12 +247,12 @@ def test_a_withdrawn_webinar_can_still_be_pulled(database: Database) -> None:
     assert row_of(database, kept.slug).pulled_reason is None
 
 
-def test_what_is_not_there_is_not_found(database: Database) -> None:
+def test_unknown_webinar_is_not_found(database: Database) -> None:
     with pytest.raises(NotFound), database.transaction() as session:
         publish_webinar(session, "nothing", actor=None, now=NOW)
 
 
-def test_the_gaps_of_an_announcement_are_named() -> None:
+def test_missing_parts_of_an_announcement_are_named() -> None:
     bare = WebinarWords(title="Bare", held_at=NOW, zone="UTC", minutes=60)
     assert set(gaps(bare, NOW)) == set(Gap)
     assert Gap.LIVE_LINK not in gaps(bare, NOW + timedelta(hours=1))
@@ -260,7 +262,7 @@ def test_the_gaps_of_an_announcement_are_named() -> None:
 
 @pytest.mark.skipif(on_postgresql(), reason="PostgreSQL joins both by hashing")
 @pytest.mark.parametrize("count", [count_holders, count_watching_by_pass])
-def test_counting_people_never_goes_through_all_seats_for_each_grant(
+def test_counting_people_does_not_scan_all_seats_for_each_grant(
     database: Database, count: Callable[..., int]
 ) -> None:
     with statements(database) as seen, database.read_session() as session:

@@ -1,4 +1,4 @@
-"""Watching as a player tells it, minute by minute."""
+"""Playback as a player reports it, minute by minute."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ BEAT_S = 15
 
 
 def play(player: Player, clock: Clock, start: float, end: float, *, rate: float = 1.0) -> None:
-    """Play a stretch, telling it each 15 seconds."""
+    """Play a stretch, with a heartbeat every 15 seconds."""
     at = start
     while at < end:
         clock.advance(timedelta(seconds=BEAT_S))
@@ -26,11 +26,11 @@ def play(player: Player, clock: Clock, start: float, end: float, *, rate: float 
 
 
 def certificates(database: Database) -> list[Certificate]:
-    """Return every certificate there is, in order."""
+    """Return all certificates, in order."""
     with database.read_session() as session:
         return list(session.scalars(select(Certificate).order_by(Certificate.id)))
 
 
 def letters(session: Session, kind: str = "certificate") -> list[str]:
-    """Return who was written a letter of this kind."""
+    """Return who was sent an email of this kind."""
     return list(session.scalars(select(Mail.recipient).where(Mail.kind == kind).order_by(Mail.id)))

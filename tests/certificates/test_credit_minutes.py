@@ -1,4 +1,4 @@
-"""A certificate says no more minutes than what its holder took part in, unless staff confirmed it."""
+"""Credit minutes are limited to the length of what its recipient attended, unless confirmed."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ from tests.clock import NOW
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 def has_seconds(session, cast, seconds):
@@ -28,7 +28,7 @@ def has_seconds(session, cast, seconds):
 @pytest.mark.parametrize(
     ("seconds", "minutes"), [(86.0, 1), (4.0, 1), (3598.4, 60), (3240.0, 54), (None, None)]
 )
-def test_the_lengths_of_a_webinar_are_whole_minutes(database, cast, seconds, minutes):
+def test_lengths_of_a_webinar_are_whole_minutes(database, cast, seconds, minutes):
     with database.transaction() as session:
         recording = session.get_one(Recording, cast.recording_id)
         recording.seconds, recording.is_current = seconds or recording.seconds, bool(seconds)
@@ -48,7 +48,7 @@ def test_watching_a_short_recording_earns_its_minutes(database, cast, confirmed,
 
 
 @pytest.mark.parametrize(("live", "minutes"), [(50, 60), (25, 60)])
-def test_whoever_was_there_live_is_credited_by_the_session(database, cast, live, minutes):
+def test_live_attendance_earns_the_minutes_of_the_session(database, cast, live, minutes):
     with database.transaction() as session:
         has_seconds(session, cast, 600.0)
         note_attendance(
@@ -59,7 +59,7 @@ def test_whoever_was_there_live_is_credited_by_the_session(database, cast, live,
     assert issued(database)[0].credit_minutes == minutes
 
 
-def test_one_issued_by_hand_says_no_more_than_the_longer_of_both(database, cast):
+def test_manual_certificate_is_limited_to_the_longer_length(database, cast):
     with database.transaction() as session:
         has_seconds(session, cast, 4500.0)
         keep_rule(session, cast.webinar_id, replaced(session, cast, credit_minutes=90))
@@ -74,7 +74,7 @@ def replaced(session, cast, **values):
     return replace(read_rule(session, cast.webinar_id), **values)
 
 
-def test_more_than_both_have_is_refused_until_it_is_confirmed(database, cast):
+def test_more_minutes_than_both_lengths_need_confirmation(database, cast):
     with database.transaction() as session:
         rule = replaced(session, cast, credit_minutes=61)
         with pytest.raises(Invalid) as refused:
@@ -85,7 +85,7 @@ def test_more_than_both_have_is_refused_until_it_is_confirmed(database, cast):
         assert read_rule(session, cast.webinar_id) == confirmed
 
 
-def test_a_confirmation_is_for_so_many_minutes_and_no_more(database, cast):
+def test_confirmation_counts_only_for_the_confirmed_minutes(database, cast):
     with database.transaction() as session:
         rule = replaced(session, cast, credit_minutes=75, confirmed_minutes=75)
         by_staff.change_rule(session, cast.webinar_id, rule, actor=None, now=NOW)

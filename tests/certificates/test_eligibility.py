@@ -1,4 +1,4 @@
-"""What earns a certificate and what doesn't, from the player's beats to the row and its letter."""
+"""What earns a certificate and what doesn't, from heartbeats to the stored row and its email."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -27,7 +27,7 @@ ENOUGH_S, LENGTH_S = 3240, 3600
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def alice(client, cast):
 
 
 def saw(session, login_id, recording_id, first_s, last_s, *, seconds=LENGTH_S):
-    """Write down that a stretch of whole buckets was seen."""
+    """Save that a stretch of whole buckets was watched."""
     bits = (1 << last_s // 5) - (1 << first_s // 5)
     record = WatchRecord(
         login_id=login_id,
@@ -58,7 +58,7 @@ def consider(database, login_id, webinar_id):
 
 
 class Run:
-    """A job's run that nobody cancels."""
+    """A job control that is never canceled."""
 
     def __init__(self, subject=""):
         self.subject = subject
@@ -67,7 +67,7 @@ class Run:
         return False
 
 
-def test_nine_tenths_earn_it_at_the_very_beat_that_reaches_them(alice, clock, database, cast):
+def test_heartbeat_that_reaches_90_percent_earns_a_certificate(alice, clock, database, cast):
     play(alice, clock, 0, ENOUGH_S - 5)
     assert issued(database) == []
     play(alice, clock, ENOUGH_S - 5, ENOUGH_S)
@@ -78,7 +78,7 @@ def test_nine_tenths_earn_it_at_the_very_beat_that_reaches_them(alice, clock, da
         assert letters(session) == [cast.alice.email]
 
 
-def test_watching_on_and_again_issues_no_second_one(alice, clock, database):
+def test_watching_on_and_again_issues_no_second_certificate(alice, clock, database):
     play(alice, clock, 0, LENGTH_S)
     play(alice, clock, 0, 600)
     assert len(issued(database)) == 1
@@ -87,7 +87,7 @@ def test_watching_on_and_again_issues_no_second_one(alice, clock, database):
         assert session.scalars(select(WatchRecord.certify_at_s)).one() is None
 
 
-def test_all_of_it_at_double_speed_earns_it(alice, clock, database):
+def test_watching_all_at_double_speed_earns_a_certificate(alice, clock, database):
     play(alice, clock, 0, LENGTH_S, rate=2.0)
     assert len(issued(database)) == 1
 
@@ -104,20 +104,18 @@ def test_replaying_one_minute_for_hours_earns_nothing(alice, clock, database):
     assert issued(database) == []
 
 
-def test_a_forged_beat_earns_nothing(alice, clock, database):
+def test_forged_heartbeat_earns_nothing(alice, clock, database):
     clock.advance(timedelta(seconds=15))
     assert alice.beat(position=LENGTH_S, spans=[[0, LENGTH_S]]).json["verdict"] == "too_soon"
     assert issued(database) == []
 
 
-def test_a_claimed_sixteenfold_speed_earns_nothing(alice, clock, database):
+def test_playback_at_16_times_the_speed_earns_nothing(alice, clock, database):
     play(alice, clock, 0, LENGTH_S, rate=16.0)
     assert issued(database) == []
 
 
-def test_a_beat_asks_for_the_certificate_once_at_its_start_and_once_at_the_end(
-    alice, clock, database, monkeypatch
-):
+def test_eligibility_is_checked_up_to_three_times_per_playback(alice, clock, database, monkeypatch):
     asked = []
     real = eligibility.consider
     monkeypatch.setattr(
@@ -128,20 +126,20 @@ def test_a_beat_asks_for_the_certificate_once_at_its_start_and_once_at_the_end(
     assert len(issued(database)) == 1
 
 
-def test_the_last_beat_of_a_closing_tab_earns_it_too(alice, clock, database):
+def test_last_heartbeat_of_a_closing_tab_earns_a_certificate(alice, clock, database):
     play(alice, clock, 0, ENOUGH_S - 15)
     clock.advance(timedelta(seconds=15))
     alice.close(position=float(ENOUGH_S), spans=[[ENOUGH_S - 15, ENOUGH_S]])
     assert len(issued(database)) == 1
 
 
-def test_what_a_preview_of_staff_plays_earns_nothing(client, cast, clock, database):
+def test_staff_preview_earns_nothing(client, cast, clock, database):
     client.sign_in(cast.ada.id)
     play(open_playback(client, cast.slug, preview=True), clock, 0, LENGTH_S)
     assert issued(database) == []
 
 
-def test_many_at_once_issue_one_and_write_one_letter(database, cast):
+def test_concurrent_heartbeats_issue_one_certificate_and_one_email(database, cast):
     with database.transaction() as session:
         saw(session, cast.alice.id, cast.recording_id, 0, LENGTH_S)
     with ThreadPoolExecutor(8) as crowd:
@@ -154,7 +152,7 @@ def test_many_at_once_issue_one_and_write_one_letter(database, cast):
     assert len(issued(database)) == 1
 
 
-def test_what_two_merged_logins_saw_counts_together_and_gives_one(database, cast, carrel):
+def test_viewing_by_merged_logins_counts_together_for_one_certificate(database, cast, carrel):
     with database.transaction() as session:
         other = make_login(session, "alice.home@example.org", name="Alice Home")
         saw(session, cast.alice.id, cast.recording_id, 0, 1800)
@@ -172,7 +170,7 @@ def test_what_two_merged_logins_saw_counts_together_and_gives_one(database, cast
     assert consider(database, other_id, cast.webinar_id) is None
 
 
-def test_what_is_still_missing_is_asked_for_no_sooner_than_it_can_be_there(database, cast):
+def test_next_check_is_when_enough_could_have_been_watched(database, cast):
     with database.transaction() as session:
         saw(session, cast.alice.id, cast.recording_id, 0, 600)
     consider(database, cast.alice.id, cast.webinar_id)
@@ -182,7 +180,7 @@ def test_what_is_still_missing_is_asked_for_no_sooner_than_it_can_be_there(datab
 
 
 @pytest.mark.parametrize("seconds", [61.3, 60.3, 3599.2, 4.0, 62.6])
-def test_a_recording_of_any_length_is_asked_for_by_its_last_beat(database, cast, seconds):
+def test_next_check_is_within_a_recording_of_any_length(database, cast, seconds):
     with database.transaction() as session:
         keep_rule(session, cast.webinar_id, replaced(read_rule(session, cast.webinar_id), 100))
         recording = make_recording_of(session, cast, seconds)
@@ -204,7 +202,7 @@ def make_recording_of(session, cast, seconds):
     return made.id
 
 
-def test_the_best_of_all_versions_counts(database, cast):
+def test_version_watched_most_counts(database, cast):
     with database.transaction() as session:
         newer = make_recording_of(session, cast, 1800.0)
         saw(session, cast.alice.id, cast.recording_id, 0, ENOUGH_S)
@@ -222,7 +220,7 @@ def test_the_best_of_all_versions_counts(database, cast):
         (0, ENOUGH_S, CertificateKind.WATCHED),
     ],
 )
-def test_minutes_live_and_recorded_add_up(database, cast, live, seen_s, kind):
+def test_live_and_recorded_minutes_add_up(database, cast, live, seen_s, kind):
     with database.transaction() as session:
         note_attendance(
             session, login_id=cast.alice.id, webinar_id=cast.webinar_id, minutes=live, now=NOW
@@ -233,7 +231,7 @@ def test_minutes_live_and_recorded_add_up(database, cast, live, seen_s, kind):
     assert [one.kind for one in issued(database)] == ([kind] if kind else [])
 
 
-def test_a_webinar_that_offers_none_gives_none_until_it_does(alice, clock, database, cast, carrel):
+def test_certificates_are_issued_once_a_webinar_offers_them(alice, clock, database, cast, carrel):
     with database.transaction() as session:
         rule = read_rule(session, cast.webinar_id)
         keep_rule(session, cast.webinar_id, type(rule)(False, 90, 50, 60))
@@ -246,7 +244,7 @@ def test_a_webinar_that_offers_none_gives_none_until_it_does(alice, clock, datab
     assert one.credit_minutes == 90
 
 
-def test_one_that_was_revoked_is_not_issued_again_by_watching(alice, clock, database, cast):
+def test_revoked_certificate_is_not_issued_again_by_watching(alice, clock, database, cast):
     play(alice, clock, 0, ENOUGH_S)
     (one,) = issued(database)
     with database.transaction() as session:
@@ -258,7 +256,7 @@ def test_one_that_was_revoked_is_not_issued_again_by_watching(alice, clock, data
     assert len(issued(database)) == 1
 
 
-def test_a_certificate_stays_when_the_access_is_taken_back(alice, clock, database, cast):
+def test_certificate_stays_valid_when_access_is_revoked(alice, clock, database, cast):
     play(alice, clock, 0, ENOUGH_S)
     with database.transaction() as session:
         session.execute(
@@ -270,7 +268,7 @@ def test_a_certificate_stays_when_the_access_is_taken_back(alice, clock, databas
     assert one.revoked_at is None
 
 
-def test_who_has_no_address_gets_it_without_a_letter(database, cast):
+def test_person_without_an_address_gets_a_certificate_without_an_email(database, cast):
     with database.transaction() as session:
         person = Login(email=None, email_key=None, name="Rui", created_at=NOW)
         session.add(person)
@@ -283,7 +281,7 @@ def test_who_has_no_address_gets_it_without_a_letter(database, cast):
         assert letters(session) == []
 
 
-def test_who_gets_an_address_by_a_merge_is_told_that_theirs_is_revoked(database, cast):
+def test_kept_account_is_emailed_about_a_merged_accounts_revocation(database, cast):
     with database.transaction() as session:
         person = Login(email=None, email_key=None, name="Rui", created_at=NOW)
         session.add(person)
@@ -297,7 +295,7 @@ def test_who_gets_an_address_by_a_merge_is_told_that_theirs_is_revoked(database,
         assert letters(session, "certificate_revoked") == [cast.alice.email]
 
 
-def test_a_fault_on_the_way_loses_neither_the_beat_nor_the_certificate(
+def test_failed_issue_loses_neither_the_heartbeat_nor_the_certificate(
     alice, clock, database, cast, carrel, monkeypatch
 ):
     play(alice, clock, 0, ENOUGH_S - 15)

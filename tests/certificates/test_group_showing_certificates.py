@@ -1,4 +1,4 @@
-"""Certificates of a group showing (PRODUCT.md, G2): one each for who was in the room."""
+"""Certificates of a group viewing (PRODUCT.md, G2): one for each attendee."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ HOUR = timedelta(minutes=61)
 
 
 def settle(database, carrel):
-    """Do the jobs that closing has asked for."""
+    """Run the jobs that closing has queued."""
     with database.read_session() as session:
         subjects = session.scalars(
             select(Job.subject).where(Job.kind == group_showing_certificates.GIVE)
@@ -44,7 +44,7 @@ def standing(database):
 
 @pytest.fixture
 def closed(host, shown, guest, clock, database, carrel):
-    """A showing of an hour with two in the room, closed and settled."""
+    """Return a group viewing of an hour with two attendees, closed and processed."""
     guest.post(room_of(host, shown), data={"name": "Jo Reed", "email": "jo@example.org"})
     host.post(f"{shown}/people", data={"people": "Kim Park kim@example.org"})
     clock.advance(HOUR)
@@ -53,7 +53,7 @@ def closed(host, shown, guest, clock, database, carrel):
     return shown
 
 
-def test_each_of_the_room_gets_one_marked_group_viewing(closed, database, client):
+def test_each_attendee_gets_one_marked_group_viewing(closed, database, client):
     made = standing(database)
     assert {(one.holder, one.kind) for one in made} == {("Jo Reed", "group"), ("Kim Park", "group")}
     with database.read_session() as session:
@@ -61,19 +61,19 @@ def test_each_of_the_room_gets_one_marked_group_viewing(closed, database, client
     assert "Group viewing" in client.get(f"/verify/{made[0].public_id}").text
 
 
-def test_the_letter_leads_there_without_signing_in(closed, database, app):
+def test_email_links_to_the_certificate_without_sign_in(closed, database, app):
     with database.read_session() as session:
         text = session.scalars(select(Mail.text).where(Mail.kind == "certificate")).first()
     path = next(word for word in text.split() if "/verify/" in word).partition("localhost")[2]
     assert "This certificate is valid" in app.test_client().get(path).text
 
 
-def test_settling_again_gives_nobody_a_second_one(closed, database, carrel):
+def test_processing_again_issues_no_second_certificate(closed, database, carrel):
     settle(database, carrel)
     assert len(standing(database)) == 2
 
 
-def test_a_showing_of_ten_minutes_gives_none_and_says_why(
+def test_group_viewing_of_ten_minutes_issues_none_and_says_why(
     host, shown, guest, clock, database, carrel
 ):
     guest.post(room_of(host, shown), data={"name": "Jo", "email": "jo@example.org"})
@@ -84,7 +84,7 @@ def test_a_showing_of_ten_minutes_gives_none_and_says_why(
     assert "lasted 10 minutes" in host.get(shown).text
 
 
-def test_a_host_who_watched_all_of_it_and_opened_late_is_believed(
+def test_hosts_own_viewing_counts_when_the_group_viewing_opened_late(
     host, shown, guest, clock, database, carrel, cast
 ):
     guest.post(room_of(host, shown), data={"name": "Jo", "email": "jo@example.org"})
@@ -96,13 +96,13 @@ def test_a_host_who_watched_all_of_it_and_opened_late_is_believed(
     assert [one.holder for one in standing(database)] == ["Jo"]
 
 
-def test_who_is_entered_afterwards_gets_one_too(closed, host, database, carrel):
+def test_person_added_afterward_gets_a_certificate(closed, host, database, carrel):
     host.post(f"{closed}/people", data={"people": "Lou lou@example.org"})
     settle(database, carrel)
     assert {one.holder for one in standing(database)} == {"Jo Reed", "Kim Park", "Lou"}
 
 
-def test_a_mended_name_gets_a_corrected_one(closed, host, database):
+def test_corrected_name_gets_a_corrected_certificate(closed, host, database):
     person = _person(database, host, closed, "Jo Reed")
     host.post(f"{closed}/people/{person}", data={"name": "Jo Read", "email": "jo@example.org"})
     assert {one.holder for one in standing(database)} == {"Jo Read", "Kim Park"}
@@ -110,7 +110,7 @@ def test_a_mended_name_gets_a_corrected_one(closed, host, database):
     assert {one.holder for one in standing(database)} == {"Kim Park"}
 
 
-def test_a_showing_whose_day_ends_settles_by_itself(host, shown, guest, database, carrel):
+def test_group_viewing_closed_at_day_end_issues_certificates(host, shown, guest, database, carrel):
     guest.post(room_of(host, shown), data={"name": "Jo", "email": "jo@example.org"})
     with database.transaction() as session:
         showings.close_due(session, now=NOW + timedelta(days=1))
@@ -118,7 +118,7 @@ def test_a_showing_whose_day_ends_settles_by_itself(host, shown, guest, database
     assert [one.holder for one in standing(database)] == ["Jo"]
 
 
-def test_who_signs_in_under_that_address_finds_it_among_their_own(
+def test_attendee_with_an_account_finds_it_among_their_certificates(
     host, shown, guest, clock, database, carrel, cast, app
 ):
     guest.post(room_of(host, shown), data={"name": "Dan", "email": cast.dan.email})

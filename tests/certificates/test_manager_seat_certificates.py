@@ -1,4 +1,4 @@
-"""Certificates that a manager sees: what was earned in the organization's seat, and nothing else."""
+"""Certificates that a manager sees: only those earned in the organization's seat."""
 
 from datetime import timedelta
 
@@ -20,12 +20,12 @@ LINKS = Links("http://localhost")
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
 def seated(database, cast):
-    """Dan in a seat of Elm County for the cast's webinar; returns the seat's page."""
+    """Give Dan a seat of Elm County for the cast's webinar; returns the seat's page."""
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
         webinar = session.get_one(Webinar, cast.webinar_id)
@@ -40,7 +40,7 @@ def give(database, login_id, webinar_id, at=NOW):
         return certificates.issue(session, award, actor=None, links=LINKS, now=NOW)
 
 
-def test_a_manager_sees_what_was_earned_in_the_seat(client, cast, seated, database):
+def test_manager_sees_a_certificate_earned_in_the_seat(client, cast, seated, database):
     client.sign_in(cast.mia.id)
     assert "Certificates</h2>" not in client.get(seated).text
     made = give(database, cast.dan.id, cast.webinar_id)
@@ -49,7 +49,7 @@ def test_a_manager_sees_what_was_earned_in_the_seat(client, cast, seated, databa
     assert made in page.text
 
 
-def test_what_the_person_earned_elsewhere_stays_theirs(client, cast, seated, database):
+def test_manager_does_not_see_a_certificate_earned_elsewhere(client, cast, seated, database):
     with database.transaction() as session:
         other = make_webinar(session).id
     made = give(database, cast.dan.id, other)
@@ -57,7 +57,7 @@ def test_what_the_person_earned_elsewhere_stays_theirs(client, cast, seated, dat
     assert made not in client.get(seated).text
 
 
-def test_one_that_stands_no_more_is_not_shown(client, cast, seated, database):
+def test_revoked_certificate_is_not_shown(client, cast, seated, database):
     made = give(database, cast.dan.id, cast.webinar_id, NOW - timedelta(days=1))
     with database.transaction() as session:
         certificates.revoke(session, made, "By mistake.", actor=None, links=LINKS, now=NOW)

@@ -1,4 +1,4 @@
-"""Badges (Open Badges 3.0): verified by another library, refused once a letter is changed."""
+"""Badges (Open Badges 3.0): verified by another library, and invalid after any change."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ LINKS = Links("http://localhost")
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
@@ -54,19 +54,19 @@ def key_of(client, token):
 
 
 def altered(token):
-    """Put another name into a badge and leave its signature."""
+    """Put another name into a badge and keep its signature."""
     head, _, signature = token.split(".")
     payload = json.dumps(part(token, 1)).replace("Alice", "Mallory").encode()
     return ".".join((head, base64.urlsafe_b64encode(payload).rstrip(b"=").decode(), signature))
 
 
-def test_another_library_of_badges_verifies_it(client, badge, given):
+def test_another_badge_library_verifies_it(client, badge, given):
     credential = OB3Verifier(key_of(client, badge).export_to_pem()).verify(badge)
     assert credential.achievement.name == "Reading rooms"
     assert credential.issuer.id == "http://localhost/badges/issuer"
 
 
-def test_a_changed_one_is_refused(client, badge):
+def test_altered_badge_is_rejected(client, badge):
     key = key_of(client, badge)
     with pytest.raises(OB3VerificationError):
         OB3Verifier(key.export_to_pem()).verify(altered(badge))
@@ -76,7 +76,7 @@ def test_a_changed_one_is_refused(client, badge):
         signed.verify(key)
 
 
-def test_its_claims_are_those_of_its_credential(client, badge, given):
+def test_claims_match_the_credential(client, badge, given):
     header, told = part(badge, 0), part(badge, 1)
     assert set(header) == {"alg", "kid", "typ"}
     assert (header["alg"], header["typ"]) == ("RS256", "JWT")
@@ -89,13 +89,13 @@ def test_its_claims_are_those_of_its_credential(client, badge, given):
     assert told["credentialSubject"]["identifier"][0]["identityHash"] == "Alice"
 
 
-def test_no_published_key_holds_what_is_secret(client, badge):
+def test_published_keys_have_no_secret_parts(client, badge):
     for key in client.get("/badges/keys").json["keys"]:
         assert set(key) == {"kty", "n", "e", "kid", "alg", "use"}
     assert client.get("/badges/issuer").json["type"] == ["Profile"]
 
 
-def test_a_revoked_one_is_named_by_its_status_and_there_is_no_badge(client, badge, given, database):
+def test_revoked_badge_is_in_its_status_list_and_is_gone(client, badge, given, database):
     path = part(badge, 1)["credentialStatus"]["id"].removeprefix("http://localhost")
     assert client.get(path).json["revokedCredential"] == []
     with database.transaction() as session:
@@ -106,15 +106,13 @@ def test_a_revoked_one_is_named_by_its_status_and_there_is_no_badge(client, badg
     assert client.get(f"/verify/{given}/badge.jwt").status_code == 410
 
 
-def test_an_erased_holder_has_no_badge(client, given, database, cast):
+def test_badge_of_an_erased_person_is_gone(client, given, database, cast):
     with database.transaction() as session:
         erasure.erase(session, cast.alice.id, hooks=(), links=LINKS, actor=None, now=NOW)
     assert client.get(f"/verify/{given}/badge.jwt").status_code == 410
 
 
-def test_after_a_year_another_key_signs_and_the_old_badge_is_verified_still(
-    client, badge, given, clock
-):
+def test_new_key_signs_after_a_year_and_old_badges_still_verify(client, badge, given, clock):
     clock.advance(timedelta(days=366))
     newer = client.get(f"/verify/{given}/badge.jwt").text
     assert part(newer, 0)["kid"] != part(badge, 0)["kid"]
@@ -122,7 +120,7 @@ def test_after_a_year_another_key_signs_and_the_old_badge_is_verified_still(
         OB3Verifier(key_of(client, token).export_to_pem()).verify(token)
 
 
-def test_a_key_that_became_known_is_published_no_more(client, badge, given, database, carrel):
+def test_compromised_key_is_no_longer_published(client, badge, given, database, carrel):
     withdrawn = part(badge, 0)["kid"].removeprefix("http://localhost")
     rotate(
         database,
@@ -136,6 +134,6 @@ def test_a_key_that_became_known_is_published_no_more(client, badge, given, data
     OB3Verifier(key_of(client, fresh).export_to_pem()).verify(fresh)
 
 
-def test_unknown_things_are_not_found(client):
+def test_unknown_badges_are_not_found(client):
     for path in ("/verify/x/badge.jwt", "/verify/x/status", "/badges/keys/x"):
         assert client.get(path).status_code == 404

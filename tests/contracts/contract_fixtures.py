@@ -40,7 +40,7 @@ class Contract:
 
 
 def make_contract(database: Database, seats: int | None = 4, term: Term = TERM) -> Contract:
-    """A contract with this many seats that ends in 100 days, and one manager."""
+    """Create a contract with this many seats that ends in 100 days, and one manager."""
     home = make_home(database, seats, term)
     with database.transaction() as session:
         organization = session.get_one(Organization, home.organization_id)
@@ -53,7 +53,7 @@ def make_contract(database: Database, seats: int | None = 4, term: Term = TERM) 
 def renewed(
     database: Database, pool_id: int, seats: int | None, *, at: datetime, ends_at: datetime
 ) -> Renewed:
-    """Renew a pool in a transaction of its own."""
+    """Renew a pool in its own transaction."""
     with database.transaction() as session:
         renewal = Renewal(seats, ends_at)
         return renewals.renew(session, pool_id, renewal, actor=None, now=at)
@@ -73,7 +73,7 @@ def asked(
 
 
 def grace_of(database: Database, pool_id: int) -> list[datetime | None]:
-    """When the grace period of each of a pool's grants ends."""
+    """Return when the grace period of each of a pool's grants ends."""
     with database.read_session() as session:
         return list(
             session.scalars(
@@ -83,7 +83,7 @@ def grace_of(database: Database, pool_id: int) -> list[datetime | None]:
 
 
 def letters(database: Database, kind: str | None = None) -> list[tuple[str, str]]:
-    """The emails that were written, as (kind, recipient), in order."""
+    """Return the emails that were written, as (kind, recipient), in order."""
     with database.read_session() as session:
         query = select(Mail.kind, Mail.recipient).order_by(Mail.id)
         if kind is not None:

@@ -1,4 +1,4 @@
-"""After the end: grace, and 90 days in which people are kept (PRODUCT.md, C1)."""
+"""After a contract ends: the grace period, and 90 days in which seats are saved (C1)."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -43,7 +43,7 @@ def give(database: Database, pool_id: int, until: datetime, at: datetime = NOW) 
         grace_periods.extend_grace(session, pool_id, until, mail_context=OFFICE, actor=None, now=at)
 
 
-def test_for_14_days_after_the_end_people_stay_and_nobody_new_comes_in(database: Database) -> None:
+def test_people_have_14_days_of_grace_and_no_new_seats_are_claimed(database: Database) -> None:
     made = make_contract(database)
     pat, late = people(database, 2)
     take_seat(database, made.pool_id, pat)
@@ -52,7 +52,7 @@ def test_for_14_days_after_the_end_people_stay_and_nobody_new_comes_in(database:
     assert isinstance(take(database, made.pool_id, late, END + DAY), Closed)
 
 
-def test_after_grace_people_are_frozen_and_90_days_later_they_are_gone(database: Database) -> None:
+def test_seats_are_frozen_after_grace_and_released_90_days_later(database: Database) -> None:
     made = make_contract(database)
     [pat] = people(database, 1)
     take_seat(database, made.pool_id, pat)
@@ -68,32 +68,34 @@ def test_after_grace_people_are_frozen_and_90_days_later_they_are_gone(database:
 @pytest.mark.parametrize(
     "kind", [RequestKind.CONTRACT, RequestKind.PURCHASE_ORDER, RequestKind.INVOICE]
 )
-def test_an_open_renewal_request_makes_grace_60_days(database: Database, kind: RequestKind) -> None:
+def test_open_renewal_request_extends_grace_to_60_days(
+    database: Database, kind: RequestKind
+) -> None:
     made = make_contract(database)
     asked(database, made.pool_id, at=NOW, kind=kind)
     assert grace_of(database, made.pool_id) == [END + 60 * DAY]
 
 
-def test_a_request_about_something_else_gives_no_grace(database: Database) -> None:
+def test_other_requests_do_not_extend_grace(database: Database) -> None:
     made = make_contract(database)
     asked(database, made.pool_id, at=NOW, kind=RequestKind.TROUBLE)
     assert grace_of(database, made.pool_id) == [END + 14 * DAY]
 
 
-def test_declining_a_renewal_request_makes_grace_14_days_again(database: Database) -> None:
+def test_declining_a_renewal_request_restores_14_days_of_grace(database: Database) -> None:
     made = make_contract(database)
     decline(database, asked(database, made.pool_id, at=NOW), NOW)
     assert grace_of(database, made.pool_id) == [END + 14 * DAY]
 
 
-def test_of_two_requests_the_open_one_counts(database: Database) -> None:
+def test_open_request_counts_when_another_is_closed(database: Database) -> None:
     made = make_contract(database)
     asked(database, made.pool_id, at=NOW, kind=RequestKind.PURCHASE_ORDER)
     decline(database, asked(database, made.pool_id, at=NOW), NOW)
     assert grace_of(database, made.pool_id) == [END + 60 * DAY]
 
 
-def test_a_request_after_grace_gives_people_their_access_back(database: Database) -> None:
+def test_request_after_grace_restores_access_until_it_is_declined(database: Database) -> None:
     made = make_contract(database)
     [pat] = people(database, 1)
     take_seat(database, made.pool_id, pat)
@@ -104,14 +106,14 @@ def test_a_request_after_grace_gives_people_their_access_back(database: Database
     assert states(database, made.pool_id) == {pat: FROZEN}
 
 
-def test_declining_never_shortens_what_staff_gave(database: Database) -> None:
+def test_declining_does_not_shorten_grace_given_by_staff(database: Database) -> None:
     made = make_contract(database)
     give(database, made.pool_id, END + 30 * DAY)
     decline(database, asked(database, made.pool_id, at=NOW), NOW)
     assert grace_of(database, made.pool_id) == [END + 30 * DAY]
 
 
-def test_staff_may_give_more_than_60_days(database: Database) -> None:
+def test_staff_can_give_more_than_60_days_of_grace(database: Database) -> None:
     made = make_contract(database)
     give(database, made.pool_id, END + 200 * DAY, END + 70 * DAY)
     [pat] = people(database, 1)
@@ -119,19 +121,19 @@ def test_staff_may_give_more_than_60_days(database: Database) -> None:
     assert grace_of(database, made.pool_id) == [END + 200 * DAY]
 
 
-def test_grace_is_extended_and_never_cut(database: Database) -> None:
+def test_grace_can_be_extended_but_not_shortened(database: Database) -> None:
     made = make_contract(database)
     with pytest.raises(Invalid):
         give(database, made.pool_id, END + 13 * DAY)
 
 
-def test_seats_for_good_have_no_grace(database: Database) -> None:
+def test_permanent_seats_have_no_grace(database: Database) -> None:
     home = make_home(database, 2)
     with pytest.raises(Conflict):
         give(database, home.pool_id, END)
 
 
-def test_an_answered_quote_keeps_grace_while_it_holds(database: Database) -> None:
+def test_answered_request_with_an_open_quote_keeps_its_grace(database: Database) -> None:
     made = make_contract(database)
     request = asked(database, made.pool_id, at=END + DAY)
     with database.transaction() as session:
@@ -158,7 +160,7 @@ def test_an_answered_quote_keeps_grace_while_it_holds(database: Database) -> Non
         ((2026, 8, 20), "Thursday, September 3, 2026", "Wednesday, December 2, 2026"),
     ],
 )
-def test_days_end_at_midnight_though_clocks_change_in_between(
+def test_periods_end_at_midnight_across_clock_changes(
     database: Database, zone: str, last_day: tuple[int, int, int], of_grace: str, of_seats: str
 ) -> None:
     end = datetime(*last_day, tzinfo=ZoneInfo(zone)) + DAY
@@ -166,7 +168,7 @@ def test_days_end_at_midnight_though_clocks_change_in_between(
     with database.transaction() as session:
         session.get_one(Organization, made.home.organization_id).zone = zone
         grace_periods.fit_grace(session, made.pool_id, now=NOW)
-    over = end + 14 * DAY  # on the clocks of the zone
+    over = end + 14 * DAY  # by local time
     assert grace_of(database, made.pool_id) == [over]
     [pat] = people(database, 1)
     take_seat(database, made.pool_id, pat)
@@ -182,7 +184,7 @@ def test_days_end_at_midnight_though_clocks_change_in_between(
     assert states(database, made.pool_id) == {pat: RELEASED}
 
 
-def test_grace_of_a_renewal_request_ends_at_midnight_though_clocks_change(
+def test_grace_of_a_renewal_request_ends_at_midnight_across_clock_changes(
     database: Database,
 ) -> None:
     end = datetime(2026, 10, 1, tzinfo=OFFICE.zone)

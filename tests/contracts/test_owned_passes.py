@@ -1,4 +1,4 @@
-"""An all-access pass that an organization owns: its managers hear of its end, and it has no grace."""
+"""All-access passes owned by an organization: managers are emailed, and there is no grace."""
 
 import re
 from dataclasses import replace
@@ -39,7 +39,7 @@ def newest(database: Database, kind: str) -> Mail:
         ).one()
 
 
-def test_managers_are_told_a_month_before_its_end(database: Database, cast: Cast) -> None:
+def test_managers_are_emailed_a_month_before_the_end(database: Database, cast: Cast) -> None:
     placed(database, ELM, at=BOUGHT)
     with database.transaction() as session:
         pass_and_seat_reminders.tell_contract_ends(
@@ -57,7 +57,7 @@ def tell_ended(database: Database, at: datetime) -> None:
         pass_and_seat_reminders.tell_contracts_over(session, mail_context=OFFICE, now=at)
 
 
-def test_managers_are_told_once_that_it_ended(database: Database, cast: Cast) -> None:
+def test_managers_are_emailed_once_after_the_end(database: Database, cast: Cast) -> None:
     pool_id = pool_of(database, placed(database, ELM, at=BOUGHT))
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
@@ -79,7 +79,7 @@ def test_managers_are_told_once_that_it_ended(database: Database, cast: Cast) ->
     assert re.search("/organization/[a-z0-9]+/pools/[a-z0-9]+/renew", text)
 
 
-def test_the_people_of_an_ended_pass_are_counted_after_their_seats_are_saved(
+def test_ended_pass_counts_its_people_after_their_seats_are_frozen(
     database: Database, cast: Cast
 ) -> None:
     pool_id = pool_of(database, placed(database, ELM, at=BOUGHT))
@@ -89,14 +89,16 @@ def test_the_people_of_an_ended_pass_are_counted_after_their_seats_are_saved(
     assert "1 person lost access." in " ".join(text.split())
 
 
-def test_no_one_is_told_that_a_renewed_pass_ended(database: Database, cast: Cast) -> None:
+def test_no_one_is_emailed_that_a_renewed_pass_ended(database: Database, cast: Cast) -> None:
     placed(database, ELM, at=BOUGHT)
     renewed(database, at=ENDS - 20 * DAY)
     tell_ended(database, ENDS + DAY)
     assert letters(database, "contract_grace_ended") == []
 
 
-def test_end_before_a_renewal_on_hold_leads_to_its_payment(database: Database, cast: Cast) -> None:
+def test_email_about_the_end_links_to_payment_of_a_renewal_on_hold(
+    database: Database, cast: Cast
+) -> None:
     placed(database, ELM, at=BOUGHT)
     line = replace(PASS, act=LineAct.RENEWAL)
     placed(database, replace(ELM, lines=(line,), is_held=True), at=ENDS - 20 * DAY)
@@ -107,7 +109,7 @@ def test_end_before_a_renewal_on_hold_leads_to_its_payment(database: Database, c
     assert "/renew" not in text
 
 
-def test_grace_cannot_be_given_by_hand(database: Database, cast: Cast) -> None:
+def test_grace_cannot_be_given_to_a_pass(database: Database, cast: Cast) -> None:
     pool_id = pool_of(database, placed(database, ELM, at=BOUGHT))
     with pytest.raises(Conflict), database.transaction() as session:
         grace_periods.extend_grace(
@@ -115,7 +117,7 @@ def test_grace_cannot_be_given_by_hand(database: Database, cast: Cast) -> None:
         )
 
 
-def test_its_renewal_is_told_to_its_managers(database: Database, cast: Cast) -> None:
+def test_managers_are_emailed_about_the_renewal(database: Database, cast: Cast) -> None:
     placed(database, ELM, at=BOUGHT)
     renewed(database, at=ENDS - 20 * DAY)
     told = newest(database, "contract_renewed")
@@ -125,7 +127,7 @@ def test_its_renewal_is_told_to_its_managers(database: Database, cast: Cast) -> 
     )
 
 
-def test_that_its_one_seat_is_used_is_no_news(database: Database, cast: Cast) -> None:
+def test_using_the_only_seat_sends_no_usage_alert(database: Database, cast: Cast) -> None:
     for order in (ELM, ONE_FOR_ELM):
         placed(database, order, at=BOUGHT)
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""Reminders, each at its time and exactly once (PRODUCT.md, C1, C2, S4, S9, P9; "days")."""
+"""Reminders, each on time and exactly once (PRODUCT.md, C1, C2, S4, S9, P9; "days")."""
 
 import re
 from collections.abc import Callable
@@ -39,7 +39,7 @@ from tests.seats.pool_fixtures import (
 
 Tell = Callable[..., object]
 NEW_YORK = ZoneInfo("America/New_York")
-MIDNIGHT = datetime(2026, 6, 11, 4, 0, tzinfo=UTC)  # in New York; the last day is 10 June
+MIDNIGHT = datetime(2026, 6, 11, 4, 0, tzinfo=UTC)  # in New York; the last day is June 10
 
 
 def tell(database: Database, letter: Tell, at: datetime) -> None:
@@ -69,11 +69,11 @@ def expire(database: Database, at: datetime) -> int:
         (MIDNIGHT, None),
     ],
 )
-def test_notices_go_out_in_the_morning_of_their_day(now: datetime, due: int | None) -> None:
+def test_reminders_are_due_on_the_morning_of_their_day(now: datetime, due: int | None) -> None:
     assert due_notice(MIDNIGHT, NEW_YORK, now=now) == due
 
 
-def test_days_are_the_organizations(database: Database) -> None:
+def test_days_are_in_the_organizations_time_zone(database: Database) -> None:
     made = make_contract(database, term=Term(NOW - DAY, MIDNIGHT))
     with database.transaction() as session:
         session.execute(update(Organization).values(zone="Pacific/Auckland"))
@@ -91,7 +91,7 @@ def test_days_are_the_organizations(database: Database) -> None:
     assert letters(database) == [("contract_expiring", made.manager)]
 
 
-def test_managers_hear_of_an_end_at_30_7_and_1_days_and_once_each(database: Database) -> None:
+def test_managers_are_emailed_once_at_30_7_and_1_days_before_the_end(database: Database) -> None:
     made = make_contract(database)
     for days, count in ((31, 0), (30, 1), (29, 1), (7, 2), (6, 2), (1, 3), (0.5, 3)):
         for _ in range(2):
@@ -99,7 +99,7 @@ def test_managers_hear_of_an_end_at_30_7_and_1_days_and_once_each(database: Data
         assert letters(database) == [("contract_expiring", made.manager)] * count
 
 
-def test_the_letter_says_the_last_day_and_leads_to_a_renewal(database: Database) -> None:
+def test_email_has_the_last_day_and_a_renewal_link(database: Database) -> None:
     make_contract(database, term=Term(NOW - DAY, MIDNIGHT))
     tell(database, pass_and_seat_reminders.tell_contract_ends, MIDNIGHT - 30 * DAY)
     with database.read_session() as session:
@@ -109,20 +109,20 @@ def test_the_letter_says_the_last_day_and_leads_to_a_renewal(database: Database)
         assert re.search("http://localhost/organization/[a-z0-9]+/pools/[a-z0-9]+/renew", text)
 
 
-def test_a_renewed_contract_is_not_said_to_end(database: Database) -> None:
+def test_renewed_contract_gets_no_reminder(database: Database) -> None:
     made = make_contract(database)
     renewed(database, made.pool_id, 4, at=NOW, ends_at=END + 365 * DAY)
     tell(database, pass_and_seat_reminders.tell_contract_ends, END - 7 * DAY)
     assert letters(database) == []
 
 
-def test_a_short_contract_is_not_said_to_end_when_it_is_sold(database: Database) -> None:
+def test_short_contract_gets_no_reminder_when_it_is_sold(database: Database) -> None:
     make_contract(database, term=Term(NOW, NOW + 20 * DAY))
     tell(database, pass_and_seat_reminders.tell_contract_ends, NOW)
     assert letters(database) == []
 
 
-def test_managers_hear_that_grace_begins_and_that_it_is_over(database: Database) -> None:
+def test_managers_are_emailed_when_grace_starts_and_ends(database: Database) -> None:
     made = make_contract(database)
     tell(database, pass_and_seat_reminders.tell_contracts_over, END - timedelta(seconds=1))
     assert letters(database) == []
@@ -143,7 +143,7 @@ def test_managers_hear_that_grace_begins_and_that_it_is_over(database: Database)
         (14 * DAY + 30 * DAY, None, ""),
     ],
 )
-def test_managers_hear_of_an_end_after_the_worker_was_down(
+def test_managers_are_emailed_about_the_end_after_worker_downtime(
     database: Database, late: timedelta, kind: str | None, passage: str
 ) -> None:
     made = make_contract(database)
@@ -156,7 +156,7 @@ def test_managers_hear_of_an_end_after_the_worker_was_down(
         assert says(newest(database, made.manager).text, kind, passage)
 
 
-def test_managers_read_how_many_people_lost_access(database: Database) -> None:
+def test_email_says_how_many_people_lost_access(database: Database) -> None:
     made = make_contract(database)
     for one in people(database, 2):
         take_seat(database, made.pool_id, one)
@@ -168,7 +168,7 @@ def test_managers_read_how_many_people_lost_access(database: Database) -> None:
         assert says(text, kind, "people", num=2)
 
 
-def test_managers_hear_of_a_smaller_term_and_who_would_go(database: Database) -> None:
+def test_managers_are_emailed_about_a_smaller_term_and_who_would_leave(database: Database) -> None:
     made = make_contract(database, 2)
     for one in people(database, 2):
         take_seat(database, made.pool_id, one)
@@ -184,7 +184,7 @@ def test_managers_hear_of_a_smaller_term_and_who_would_go(database: Database) ->
         assert f"/pools/{made.home.pool.public_id}/renewal" in row.text
 
 
-def test_managers_hear_that_some_seats_end_before_the_contract(database: Database) -> None:
+def test_managers_are_emailed_when_some_seats_end_before_the_contract(database: Database) -> None:
     made = make_contract(database, 2)
     ends_at = END - 40 * DAY
     with database.transaction() as session:
@@ -200,7 +200,7 @@ def test_managers_hear_that_some_seats_end_before_the_contract(database: Databas
     assert sorted(states(database, made.pool_id).values()) == ["claimed", "claimed", "released"]
 
 
-def test_managers_hear_of_75_90_and_100_percent_once_a_grant(database: Database) -> None:
+def test_managers_are_emailed_at_75_90_and_100_percent_once_per_grant(database: Database) -> None:
     made = make_contract(database, 10)
     crowd = people(database, 10)
     heard = []
@@ -212,7 +212,7 @@ def test_managers_hear_of_75_90_and_100_percent_once_a_grant(database: Database)
     assert heard == [0, 0, 0, 0, 0, 0, 0, 1, 2, 3]
 
 
-def test_a_pool_filled_at_once_is_told_of_once(database: Database) -> None:
+def test_pool_filled_at_once_sends_one_alert(database: Database) -> None:
     made = make_contract(database, 4)
     for one in people(database, 4):
         take_seat(database, made.pool_id, one)
@@ -222,7 +222,7 @@ def test_a_pool_filled_at_once_is_told_of_once(database: Database) -> None:
     assert letters(database) == [("pool_usage_alert", made.manager)]
 
 
-def test_where_nobody_manages_the_house_is_told(database: Database) -> None:
+def test_contact_address_is_emailed_when_there_is_no_manager(database: Database) -> None:
     make_contract(database)
     with database.transaction() as session:
         _house(session)
@@ -231,7 +231,7 @@ def test_where_nobody_manages_the_house_is_told(database: Database) -> None:
     assert letters(database) == [("contract_expiring", "desk@example.org")]
 
 
-def test_the_invited_are_reminded_on_days_3_and_10(database: Database) -> None:
+def test_invited_people_are_reminded_on_days_3_and_10(database: Database) -> None:
     made = make_contract(database)
     invited(database, made.pool_id, "pat@example.org")
     heard = []
@@ -242,7 +242,7 @@ def test_the_invited_are_reminded_on_days_3_and_10(database: Database) -> None:
     assert heard == [0, 1, 1, 1, 2, 2]
 
 
-def test_people_invited_to_a_webinar_that_is_off_are_not_reminded(
+def test_people_invited_to_a_canceled_webinar_are_not_reminded(
     database: Database,
 ) -> None:
     home = make_home(database, 2)
@@ -257,7 +257,7 @@ def test_people_invited_to_a_webinar_that_is_off_are_not_reminded(
     assert len(letters(database, "invitation_reminder")) == 1
 
 
-def test_who_has_claimed_is_reminded_of_nothing(database: Database) -> None:
+def test_person_who_claimed_is_not_reminded(database: Database) -> None:
     made = make_contract(database)
     with database.transaction() as session:
         login_id = make_login(session, "pat@example.org").id
@@ -267,7 +267,7 @@ def test_who_has_claimed_is_reminded_of_nothing(database: Database) -> None:
     assert letters(database, "invitation_reminder") == []
 
 
-def test_an_invitation_ends_after_14_days_and_the_next_in_line_is_offered_the_seat(
+def test_invitation_expires_after_14_days_and_the_seat_goes_to_the_waitlist(
     database: Database,
 ) -> None:
     made = make_contract(database, 1)
@@ -279,7 +279,7 @@ def test_an_invitation_ends_after_14_days_and_the_next_in_line_is_offered_the_se
     assert states(database, made.pool_id)[waiting] is AssignmentState.OFFERED
 
 
-def test_an_offer_that_nobody_takes_in_72_hours_passes_on(database: Database) -> None:
+def test_unclaimed_offer_moves_to_the_next_person_after_72_hours(database: Database) -> None:
     made = make_contract(database, 1)
     first, second = people(database, 2)
     invited(database, made.pool_id, "pat@example.org")

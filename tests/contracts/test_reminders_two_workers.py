@@ -1,4 +1,4 @@
-"""Two workers at once, the clock moved over each reminder date: exactly one mail each."""
+"""Two workers at once, at each reminder date: exactly one email each."""
 
 import threading
 from collections import Counter
@@ -37,7 +37,7 @@ SCHEDULED = tuple(one for one in work_of((LIBRARY,)).schedules if one.kind in KI
 
 @pytest.fixture
 def two_houses(settings: Settings, database: Database) -> Iterator[tuple[Carrel, Carrel]]:
-    """The library as two workers have it open, each with connections of its own."""
+    """Open the library for two workers, each with its own connections."""
     with ExitStack() as stack:
         opened = []
         for _ in range(2):
@@ -61,7 +61,7 @@ def all_sent(database: Database) -> bool:
 def work_at(
     moment: datetime, clock: Clock, database: Database, houses: tuple[Carrel, Carrel]
 ) -> None:
-    """Let both workers keep their schedules at a moment, until rounds and mail are done."""
+    """Let both workers run their schedules at this time, until jobs and emails are done."""
     clock.set(moment)
     before = rounds_done(database)
     work = Work(handlers=work_of((LIBRARY,)).handlers, schedules=SCHEDULED)
@@ -72,7 +72,7 @@ def work_at(
 
 
 class Quiet:
-    """A handler's way out that nobody listens to."""
+    """A job control that ignores every report."""
 
     def report(self, share: float, note: str) -> None:
         pass
@@ -88,7 +88,7 @@ class Quiet:
 
 
 def told_at_once(houses: tuple[Carrel, Carrel]) -> None:
-    """Let both do the very same round at the very same time, as if a lease had lapsed."""
+    """Let both run the same round at the same time, as after an expired lease."""
     ready = threading.Barrier(2)
     faults: list[BaseException] = []
 
@@ -97,7 +97,7 @@ def told_at_once(houses: tuple[Carrel, Carrel]) -> None:
         try:
             for kind in KINDS:
                 work_of((LIBRARY,)).handlers[kind](house, JobRun(0, "", "", {}, 1, 1, Quiet()))
-        except BaseException as error:  # noqa: BLE001  (shown by the test)
+        except BaseException as error:  # noqa: BLE001  (asserted below)
             faults.append(error)
 
     threads = [threading.Thread(target=go, args=(house,)) for house in houses]
@@ -109,7 +109,7 @@ def told_at_once(houses: tuple[Carrel, Carrel]) -> None:
 
 
 def everything_that_ends(database: Database) -> tuple[Contract, Contract, str]:
-    """A full contract that ends, one that gets smaller, a pass, and an invitation."""
+    """Add a full contract that ends, one that gets smaller, a pass, and an invitation."""
     made, smaller = make_contract(database, 2), make_contract(database, 3)
     for one in people(database, 2):
         take_seat(database, smaller.pool_id, one)
@@ -151,5 +151,5 @@ def test_each_reminder_is_sent_exactly_once_by_two_workers(
     )
     written = letters(database)
     assert Counter(one for one in written if one[0] != "seat_released") == expected
-    assert len(letters(database, "seat_released")) == 1  # who had to go on the first day
+    assert len(letters(database, "seat_released")) == 1  # who loses a seat on the first day
     assert len(list((settings.data_dir / "mail").glob("*.eml"))) == len(written)

@@ -1,4 +1,4 @@
-"""Renewing contracts: one grant more, the same people (PRODUCT.md, C2 to C4 and A5)."""
+"""Renewing contracts: one more grant, for the same people (PRODUCT.md, C2 to C4 and A5)."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -38,7 +38,7 @@ def leavers(database: Database, pool_id: int) -> list[str]:
     return [] if shortage is None else [one.seat for one in shortage.leavers]
 
 
-def test_a_renewal_before_the_end_begins_at_the_end_and_touches_nobody(database: Database) -> None:
+def test_early_renewal_starts_at_the_end_and_changes_no_seat(database: Database) -> None:
     made = make_contract(database)
     sitting = people(database, 3)
     for one in sitting:
@@ -53,7 +53,7 @@ def test_a_renewal_before_the_end_begins_at_the_end_and_touches_nobody(database:
 
 
 @pytest.mark.parametrize("sold_in", ["America/Los_Angeles", "America/New_York", "UTC"])
-def test_a_renewal_ends_no_day_later_if_the_organization_has_another_zone_since(
+def test_renewal_has_the_same_last_day_after_a_time_zone_change(
     database: Database, sold_in: str
 ) -> None:
     ends_at = datetime(2026, 7, 1, tzinfo=ZoneInfo(sold_in))
@@ -64,7 +64,7 @@ def test_a_renewal_ends_no_day_later_if_the_organization_has_another_zone_since(
 
 
 @pytest.mark.parametrize(("days", "starts"), [(5, 0), (13, 0), (14, 14), (40, 40)])
-def test_a_renewal_in_grace_keeps_the_anniversary_and_one_after_it_begins_now(
+def test_renewal_in_grace_starts_at_the_end_and_a_later_one_starts_now(
     database: Database, days: int, starts: int
 ) -> None:
     made = make_contract(database)
@@ -74,14 +74,14 @@ def test_a_renewal_in_grace_keeps_the_anniversary_and_one_after_it_begins_now(
     assert done.starts_at == END + starts * DAY
 
 
-def test_a_second_renewal_follows_the_first(database: Database) -> None:
+def test_second_renewal_follows_the_first(database: Database) -> None:
     made = make_contract(database)
     renewed(database, made.pool_id, 4, at=NOW, ends_at=NEXT_END)
     done = renewed(database, made.pool_id, 4, at=NOW, ends_at=NEXT_END + 365 * DAY)
     assert done.starts_at == NEXT_END
 
 
-def test_a_renewal_after_grace_brings_the_same_people_back(database: Database) -> None:
+def test_renewal_after_grace_restores_the_same_people(database: Database) -> None:
     made = make_contract(database)
     [pat] = people(database, 1)
     take_seat(database, made.pool_id, pat)
@@ -92,7 +92,7 @@ def test_a_renewal_after_grace_brings_the_same_people_back(database: Database) -
     assert counts(database, made.pool_id) == (1, 4)
 
 
-def test_refunding_a_renewal_takes_only_that_grant_away(database: Database) -> None:
+def test_refunding_a_renewal_revokes_only_that_grant(database: Database) -> None:
     made = make_contract(database)
     [pat] = people(database, 1)
     take_seat(database, made.pool_id, pat)
@@ -105,40 +105,40 @@ def test_refunding_a_renewal_takes_only_that_grant_away(database: Database) -> N
     assert counts(database, made.pool_id) == (1, 4)
 
 
-def test_seats_for_good_are_not_renewed(database: Database) -> None:
+def test_permanent_seats_cannot_be_renewed(database: Database) -> None:
     home = make_home(database, 3)
     with pytest.raises(Conflict):
         renewed(database, home.pool_id, 3, at=NOW, ends_at=NEXT_END)
 
 
 @pytest.mark.parametrize("seats", [0, -1])
-def test_a_renewal_has_at_least_one_seat(database: Database, seats: int) -> None:
+def test_renewal_has_at_least_one_seat(database: Database, seats: int) -> None:
     made = make_contract(database)
     with pytest.raises(Invalid) as refusal:
         renewed(database, made.pool_id, seats, at=NOW, ends_at=NEXT_END)
     assert set(refusal.value.fields) == {"seats"}
 
 
-def test_a_renewal_ends_after_the_term_before_it(database: Database) -> None:
+def test_renewal_must_end_after_the_previous_term(database: Database) -> None:
     made = make_contract(database)
     with pytest.raises(Invalid) as refusal:
         renewed(database, made.pool_id, 4, at=NOW, ends_at=END)
     assert set(refusal.value.fields) == {"ends_at"}
 
 
-def test_the_preview_names_the_least_recently_active_first(database: Database) -> None:
+def test_preview_lists_the_least_recently_active_people(database: Database) -> None:
     made = make_contract(database, 3)
     first, second, third = people(database, 3)
     seats = [
         take_seat(database, made.pool_id, one, NOW - (9 - n) * DAY)
         for n, one in enumerate((first, second, third))
     ]
-    watched(database, made.home, first, 0.3)  # just now
+    watched(database, made.home, first, 0.3)  # active just now
     renewed(database, made.pool_id, 1, at=NOW, ends_at=NEXT_END)
     assert leavers(database, made.pool_id) == [seats[1], seats[2]]
 
 
-def test_nobody_is_asked_to_go_while_there_is_room(database: Database) -> None:
+def test_no_one_can_be_chosen_to_leave_while_there_is_room(database: Database) -> None:
     made = make_contract(database, 3)
     [pat] = people(database, 1)
     seat = take_seat(database, made.pool_id, pat)
@@ -148,7 +148,7 @@ def test_nobody_is_asked_to_go_while_there_is_room(database: Database) -> None:
         renewals.choose_leavers(session, made.pool_id, [seat], actor=None, now=NOW)
 
 
-def test_those_whom_managers_chose_stay_until_the_first_day_and_go_then(
+def test_people_chosen_to_leave_stay_until_the_first_day(
     database: Database,
 ) -> None:
     made = make_contract(database, 2)
@@ -165,7 +165,7 @@ def test_those_whom_managers_chose_stay_until_the_first_day_and_go_then(
     assert counts(database, made.pool_id) == (1, 1)
 
 
-def test_a_seat_of_another_pool_cannot_be_chosen(database: Database) -> None:
+def test_seat_of_another_pool_cannot_be_chosen(database: Database) -> None:
     made, other = make_contract(database, 2), make_contract(database, 2)
     for one in people(database, 2):
         take_seat(database, made.pool_id, one)
@@ -176,7 +176,7 @@ def test_a_seat_of_another_pool_cannot_be_chosen(database: Database) -> None:
         renewals.choose_leavers(session, made.pool_id, [theirs], actor=None, now=NOW)
 
 
-def test_what_was_chosen_is_forgotten_when_everybody_can_stay(database: Database) -> None:
+def test_choice_is_cleared_when_everyone_can_stay(database: Database) -> None:
     made = make_contract(database, 2)
     seats = [take_seat(database, made.pool_id, one) for one in people(database, 2)]
     renewed(database, made.pool_id, 1, at=NOW, ends_at=NEXT_END)

@@ -1,4 +1,4 @@
-"""The demo as a library that tests look at."""
+"""The demo as a library for tests to read."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Demo:
 def demo(
     made_databases: Databases, worker_id: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Demo]:
-    """The demo for tests that only read: hashing passwords and reading slides takes seconds."""
+    """Return the demo for tests that only read it: hashing and reading slides take seconds."""
     name = f"carrel_demo_{worker_id}"
     environ = {
         "CARREL_DATA_DIR": str(tmp_path_factory.mktemp("demo")),

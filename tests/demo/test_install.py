@@ -1,4 +1,4 @@
-"""The demo becomes a library: once, by the verbs of the domain, with real rows and files."""
+"""Installing the demo: once, through the domain's functions, with real rows and files."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -41,7 +41,7 @@ RECORDED = {"first-ninety-seconds", "digitizing-folding-table", "getting-the-mos
 
 @pytest.fixture
 def report(carrel: Carrel) -> DemoReport:
-    """The demo in this test's own library, to be changed."""
+    """Return the report of the demo in this test's own library, which it can change."""
     return install_demo(carrel, now=NOW)
 
 
@@ -61,7 +61,7 @@ def decided(carrel: Carrel, email: str, slug: str, action=Action.RECORDING):
     return decide(case.login, case.webinar, action, NOW)
 
 
-def test_starting_twice_changes_nothing(carrel, report):
+def test_installing_twice_changes_nothing(carrel, report):
     first = everything(carrel)
     files = sorted(carrel.storage.list(""))
     again = install_demo(carrel, now=NOW + timedelta(days=3))
@@ -71,7 +71,7 @@ def test_starting_twice_changes_nothing(carrel, report):
     assert again.logins == report.logins
 
 
-def test_every_webinar_has_the_state_it_is_told_in(demo):
+def test_every_webinar_has_its_state(demo):
     states = {webinar.slug: webinar.state for webinar in demo.report.webinars}
     assert len(states) == len(WEBINARS)
     assert states["numbers-trustees-remember"] is WebinarState.DRAFT
@@ -79,7 +79,7 @@ def test_every_webinar_has_the_state_it_is_told_in(demo):
     assert list(states.values()).count(WebinarState.ANNOUNCED) == len(WEBINARS) - 2
 
 
-def test_the_recordings_wait_for_the_worker_in_their_order(demo):
+def test_recordings_are_queued_for_the_worker(demo):
     waiting = {one.slug for one in demo.report.webinars if one.recording is RecordingState.WAITING}
     assert waiting == RECORDED
     assert not any(one.recording_ready for one in demo.report.webinars)
@@ -88,7 +88,7 @@ def test_the_recordings_wait_for_the_worker_in_their_order(demo):
         assert session.scalar(encodings) == len(RECORDED)
 
 
-def test_a_recording_that_can_be_played_is_reported_as_ready(carrel, report):
+def test_playable_recording_is_reported_as_ready(carrel, report):
     with carrel.database.transaction() as session:
         recording = session.scalars(select(Recording).limit(1)).one()
         recording.run, recording.seconds = "0123456789abcdefghjkmnpqrs", 60.0
@@ -114,7 +114,7 @@ def test_every_presenter_has_a_stored_picture(demo):
     assert all(key and demo.carrel.storage.stat(key) for key in keys)
 
 
-def test_the_house_its_prices_and_its_customers_are_there(demo):
+def test_branding_prices_and_organizations_are_installed(demo):
     with demo.carrel.database.read_session() as session:
         house = read_branding(session, contact="")
         prices = [price.said for price in read_prices(session)]
@@ -124,13 +124,13 @@ def test_the_house_its_prices_and_its_customers_are_there(demo):
     assert slugs == {"hollowmere", "tarnbrook", "port-selwick", "fennimore", "cedar-hollow"}
 
 
-def test_its_seller_can_invoice(demo):
+def test_seller_can_send_invoices(demo):
     with demo.carrel.database.read_session() as session:
         assert read_checklist(session).is_complete
         assert set(offered_methods(read_seller(session))) == set(Method)
 
 
-def test_the_cast_stand_where_they_are_said_to(carrel, report):
+def test_each_person_has_their_access_state(carrel, report):
     with carrel.database.transaction() as session:
         recording = session.scalars(
             select(Recording)
@@ -147,13 +147,13 @@ def test_the_cast_stand_where_they_are_said_to(carrel, report):
         "bob": "OK_TERM",
         "carol": "PASS_EXPIRED",
         "dan": "NO_GRANT",
-        # her library has seats left for it, which a manager may take
+        # her library has available seats, which a manager can claim
         "mia": "SEAT_CLAIMABLE",
         **dict.fromkeys(("sam", "bea", "leo", "ada", "olive", "ben"), "NO_GRANT"),
     }
 
 
-def test_alice_holds_for_good_and_may_come_live(demo):
+def test_alice_has_permanent_access_and_cannot_join_live_yet(demo):
     live = decided(demo.carrel, "alice@example.org", "story-time-restless-room", Action.LIVE)
     assert isinstance(live, Turned)
     assert live.code == "LIVE_NOT_OPEN"
@@ -162,7 +162,7 @@ def test_alice_holds_for_good_and_may_come_live(demo):
     assert slides.code == "OK_PERMANENT"
 
 
-def test_each_role_of_an_organization_and_of_the_seller_is_held_by_somebody(demo):
+def test_every_role_of_an_organization_and_of_the_seller_is_filled(demo):
     with demo.carrel.database.read_session() as session:
         places = session.execute(
             select(Login.email, Membership.role)
@@ -187,7 +187,7 @@ def test_each_role_of_an_organization_and_of_the_seller_is_held_by_somebody(demo
     ]
 
 
-def test_the_report_names_everyone_with_the_password_that_opens(demo):
+def test_report_names_everyone_with_their_password(demo):
     assert {(one.email, one.password) for one in demo.report.logins} == {
         (person.email, person.password) for person in CAST
     }
@@ -197,7 +197,7 @@ def test_the_report_names_everyone_with_the_password_that_opens(demo):
     }  # fmt: skip
 
 
-def test_a_password_that_was_changed_is_not_told(carrel, report):
+def test_changed_password_is_not_reported(carrel, report):
     with carrel.database.transaction() as session:
         login = session.scalars(select(Login).where(Login.email == "dan@example.com")).one()
         login.password_hash = None
@@ -205,7 +205,7 @@ def test_a_password_that_was_changed_is_not_told(carrel, report):
     assert {one.email: one.password for one in again.logins}["dan@example.com"] is None
 
 
-def test_a_house_that_is_somebodys_is_left_alone(carrel):
+def test_library_with_its_own_branding_is_not_changed(carrel):
     words = BrandingTexts("Elm Press", "#1f6b4f", "hello@example.org", "Elm Press", "")
     with carrel.database.transaction() as session:
         edit_branding(session, words, actor=None, now=NOW)
@@ -215,7 +215,7 @@ def test_a_house_that_is_somebodys_is_left_alone(carrel):
     assert everything(carrel) == before
 
 
-def test_what_has_a_demos_name_already_is_taken_as_it_is(carrel):
+def test_existing_webinar_with_a_demo_slug_is_not_changed(carrel):
     with carrel.database.transaction() as session:
         session.add(
             Webinar(
@@ -235,7 +235,7 @@ def test_what_has_a_demos_name_already_is_taken_as_it_is(carrel):
         assert session.scalar(select(func.count()).select_from(Offer)) == 6
 
 
-def test_the_seats_of_its_organizations_are_counted_and_one_contract_has_lapsed(demo):
+def test_seats_of_organizations_are_counted_and_one_contract_has_ended(demo):
     with demo.carrel.database.read_session() as session:
         rows = session.execute(
             select(Organization.slug, Pool.scope, Pool.capacity, Pool.used)
@@ -260,7 +260,7 @@ def test_the_seats_of_its_organizations_are_counted_and_one_contract_has_lapsed(
 @pytest.mark.parametrize(
     "now", [datetime(2027, 1, 5, 16, tzinfo=UTC), datetime(2027, 7, 2, 16, tzinfo=UTC)]
 )
-def test_it_can_be_made_on_any_day(carrel, now):
+def test_demo_can_be_installed_on_any_day(carrel, now):
     install_demo(carrel, now=now)
     with carrel.database.read_session() as session:
         assert differences(session) == ()
@@ -270,7 +270,7 @@ def test_it_can_be_made_on_any_day(carrel, now):
     assert late == 0
 
 
-def test_two_requests_lie_on_its_desk(demo):
+def test_two_requests_are_open(demo):
     with demo.carrel.database.read_session() as session:
         kinds = session.scalars(select(DeskRequest.kind).order_by(DeskRequest.id)).all()
     assert kinds == [RequestKind.GROUP, RequestKind.TROUBLE]

@@ -1,4 +1,4 @@
-"""The small media of the demo: real, short, captioned and readable."""
+"""The demo's small media files: real, short, captioned, and readable."""
 
 from pathlib import Path
 
@@ -29,17 +29,17 @@ def pages(recording: RecordingFiles) -> list[str]:
         return [page.get_textpage().get_text_bounded() for page in slides]
 
 
-def test_all_of_it_stays_under_six_megabytes() -> None:
+def test_all_files_take_less_than_six_megabytes() -> None:
     assert sum(path.stat().st_size for path in FILES.iterdir()) < 6_000_000
 
 
 @each_recording
-def test_a_recording_lasts_one_to_two_minutes(recording: RecordingFiles) -> None:
+def test_recording_lasts_one_to_two_minutes(recording: RecordingFiles) -> None:
     assert 60 <= seconds(recording) <= 120
 
 
 @each_recording
-def test_captions_follow_each_other_and_end_before_the_recording(recording: RecordingFiles) -> None:
+def test_captions_are_in_order_and_end_before_the_recording(recording: RecordingFiles) -> None:
     last = 0.0
     for cue in webvtt.read(str(recording.captions)):
         assert last <= cue.start_in_seconds < cue.end_in_seconds
@@ -48,14 +48,14 @@ def test_captions_follow_each_other_and_end_before_the_recording(recording: Reco
 
 
 @each_recording
-def test_captions_say_what_is_spoken(recording: RecordingFiles) -> None:
+def test_captions_match_the_spoken_text(recording: RecordingFiles) -> None:
     spoken = (DECKS / f"{recording.video.stem}.txt").read_text().split()
     captions = webvtt.read(str(recording.captions))
     assert [word for cue in captions for word in cue.text.split()] == spoken
 
 
 @each_recording
-def test_captions_are_two_lines_of_forty_two_characters_at_most(recording: RecordingFiles) -> None:
+def test_captions_have_up_to_two_lines_of_42_characters(recording: RecordingFiles) -> None:
     for cue in webvtt.read(str(recording.captions)):
         assert len(cue.lines) <= 2
         assert max(map(len, cue.lines)) <= 42
@@ -69,16 +69,16 @@ def test_slides_change_six_times_or_more_and_each_can_be_read(recording: Recordi
 
 
 @each_recording
-def test_there_is_a_slide_for_each_paragraph_that_is_spoken(recording: RecordingFiles) -> None:
+def test_each_spoken_paragraph_has_a_slide(recording: RecordingFiles) -> None:
     spoken = (DECKS / f"{recording.video.stem}.txt").read_text().strip().split("\n\n")
     assert len(pages(recording)) == len(spoken)
 
 
-def test_the_containers_differ_so_that_both_ways_of_publishing_are_seen() -> None:
+def test_recordings_use_both_containers() -> None:
     assert {recording.video.suffix for recording in RECORDINGS} == {".mp4", ".webm"}
 
 
 @pytest.mark.parametrize("path", [*(one.picture for one in PRESENTERS), HOUSE.mark], ids=str)
-def test_portraits_and_mark_are_square_pictures(path: Path) -> None:
+def test_portraits_and_logo_are_square(path: Path) -> None:
     with Image.open(path) as picture:
         assert picture.size == (480, 480)

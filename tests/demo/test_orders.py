@@ -23,13 +23,13 @@ pytestmark = pytest.mark.slow
 
 
 def orders_of(demo: Demo, words: str, *, at: datetime = NOW) -> list[tuple[Standing, str]]:
-    """Return where the orders stand that a search finds, with the numbers of their invoices."""
+    """Return the states of the orders that a search finds, with the numbers of their invoices."""
     with demo.carrel.database.read_session() as session:
         found = list_orders(session, WantedOrders(words), now=at, offset=0, limit=20)
     return [(one.standing(at), one.invoice_number or "") for one in found.items]
 
 
-def test_its_orders_stand_as_a_year_leaves_them(demo):
+def test_orders_have_the_states_of_a_usual_year(demo):
     with demo.carrel.database.read_session() as session:
         every = list_orders(session, WantedOrders(), now=NOW, offset=0, limit=50)
         assert differences(session) == ()
@@ -42,7 +42,7 @@ def test_its_orders_stand_as_a_year_leaves_them(demo):
     assert {one.terms for one in every.items} >= {Terms.CARD, Terms.INVOICE, Terms.PURCHASE_ORDER}
 
 
-def test_its_documents_are_numbered_in_the_order_of_issue(demo):
+def test_documents_are_numbered_in_order_of_issue(demo):
     with demo.carrel.database.read_session() as session:
         rows = session.execute(
             select(Document.series, Document.number, Document.issued_at).order_by(
@@ -65,7 +65,7 @@ def test_two_checks_pay_one_order_and_one_check_bounced(demo):
     assert orders_of(demo, "TCL-2391")[0][0] is Standing.PAID
 
 
-def test_a_returned_seat_is_credited_and_its_money_is_owed(demo):
+def test_returned_seat_is_credited_and_its_refund_is_due(demo):
     with demo.carrel.database.read_session() as session:
         note = session.scalars(
             select(Document).where(Document.kind == DocumentKind.CREDIT_NOTE)
@@ -94,7 +94,7 @@ def test_one_quote_is_open_in_its_second_version_and_one_was_accepted(demo):
     ]
 
 
-def test_one_order_was_billed_on_july_1_and_one_contract_is_renewed(demo):
+def test_one_order_was_billed_on_july_1_and_one_contract_was_renewed(demo):
     with demo.carrel.database.read_session() as session:
         billed = session.scalars(
             select(Document)
@@ -122,7 +122,7 @@ def test_documents_name_the_seller_the_customer_and_their_terms(demo):
     assert snapshot.bill_to.vendor_number == "V-20817"
 
 
-def test_the_worker_draws_the_pdfs_and_no_old_invoice_is_emailed(demo):
+def test_worker_draws_the_pdfs_and_emails_no_old_invoice(demo):
     with demo.carrel.database.read_session() as session:
         payloads = session.scalars(select(Job.payload).where(Job.kind == FINISH)).all()
         ids = session.scalars(select(Document.public_id)).all()

@@ -1,6 +1,6 @@
 """The style sheet specimen: every part of the look, with sample data, as static pages.
 
-Run as `python -m tests.design.specimen DIRECTORY` to write them for looking at.
+Run as `python -m tests.design.specimen DIRECTORY` to write the pages.
 """
 
 import shutil
@@ -101,7 +101,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Where a list stands."""
+    """Pagination of a list."""
 
     first: int
     last: int
@@ -111,7 +111,7 @@ class Page:
 
 
 def cards() -> list[Card]:
-    """One card for every badge, with the long and the short of it."""
+    """Return one card for each badge, with long and short texts."""
     poster = "/poster.svg"
     made = [
         (
@@ -152,7 +152,7 @@ def cards() -> list[Card]:
 
 
 def panels() -> list[Panel]:
-    """The decision, admitted and turned away."""
+    """Return the access panel with access, and for each reason without it."""
     return [
         Panel(
             "You may watch this for good.",
@@ -194,7 +194,7 @@ def panels() -> list[Panel]:
 
 
 def invalid_form() -> SampleForm:
-    """A form as it comes back: two faults, nothing lost."""
+    """Return a form after two errors, with everything that was entered."""
     form = SampleForm(
         MultiDict(
             {
@@ -221,14 +221,14 @@ PLACES = {
 
 
 def _url_for(endpoint: str, filename: str = "", **_values: object) -> str:
-    """Return an address; tests/rules/test_templates.py sees to it that endpoints exist."""
+    """Return an address; tests/rules/test_templates.py checks that endpoints exist."""
     if endpoint == "static":
         return f"/static/{filename}"
     return PLACES.get(endpoint, f"/{endpoint}")
 
 
 def environment() -> Environment:
-    """Plain Jinja with what the application always gives a template."""
+    """Return plain Jinja with everything that the application always gives a template."""
     env = Environment(
         loader=FileSystemLoader([ROOT / "templates", HERE / "pages"]),
         autoescape=select_autoescape(("html",)),
@@ -275,7 +275,7 @@ def environment() -> Environment:
 
 
 def values(path: str = "/webinars") -> Mapping[str, object]:
-    """Sample values, as a view would give them."""
+    """Return sample values, as a view would give them."""
     return {
         "request": SimpleNamespace(path=path, args={}),
         "branding": SimpleNamespace(
@@ -312,7 +312,7 @@ def values(path: str = "/webinars") -> Mapping[str, object]:
 
 
 def write(target: Path) -> list[str]:
-    """Write the specimen and its static files below `target`; answers the pages' names."""
+    """Write the specimen and its static files below `target`; returns the names of the pages."""
     env = environment()
     shutil.copytree(ROOT / "lms" / "static", target / "static", dirs_exist_ok=True)
     (target / "theme.css").write_text("")

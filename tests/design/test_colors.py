@@ -1,4 +1,4 @@
-"""The seller's accent color stays legible, whatever it is."""
+"""The seller's accent color is always legible."""
 
 import re
 from pathlib import Path
@@ -13,24 +13,24 @@ COLORS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 
 
 @given(COLORS)
-def test_any_accent_reads_on_light_paper(chosen: str) -> None:
+def test_any_accent_is_legible_on_a_light_background(chosen: str) -> None:
     _reads(accent_colors.light_accent(chosen), accent_colors.LIGHT_GROUNDS)
 
 
 @given(COLORS)
-def test_any_accent_reads_on_dark_paper(chosen: str) -> None:
+def test_any_accent_is_legible_on_a_dark_background(chosen: str) -> None:
     _reads(accent_colors.dark_accent(chosen), accent_colors.DARK_GROUNDS)
 
 
-def test_a_color_that_reads_already_is_kept() -> None:
+def test_legible_color_is_not_changed() -> None:
     assert accent_colors.light_accent("#17407a").color == "#17407a"
 
 
-def test_black_on_white_is_twenty_one_to_one() -> None:
+def test_black_on_white_has_a_contrast_of_21_to_1() -> None:
     assert round(accent_colors.contrast("#000000", "#ffffff"), 2) == 21
 
 
-def test_the_grounds_are_those_of_the_tokens() -> None:
+def test_backgrounds_match_the_tokens() -> None:
     for name, light, dark in zip(
         ("paper", "surface", "sunk"),
         accent_colors.LIGHT_GROUNDS,
@@ -40,12 +40,12 @@ def test_the_grounds_are_those_of_the_tokens() -> None:
         assert f"--{name}: light-dark({light}, {dark});" in TOKENS
 
 
-def test_our_own_green_needs_no_sheet() -> None:
+def test_default_green_needs_no_theme_sheet() -> None:
     assert f"light-dark({accent_colors.OWN}," in TOKENS
     assert accent_colors.theme_css(accent_colors.OWN.upper()) == ""
 
 
-def test_the_sheet_sets_every_name_that_the_tokens_take_from_a_house() -> None:
+def test_theme_sheet_sets_every_branding_variable_of_the_tokens() -> None:
     taken = set(re.findall(r"var\((--house-[a-z-]+)", TOKENS))
     assert set(re.findall(r"(--house-[a-z-]+):", accent_colors.theme_css("#c2185b"))) == taken
 

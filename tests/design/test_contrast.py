@@ -1,4 +1,4 @@
-"""The contrast of every pair of tokens that meet, in both themes."""
+"""The contrast of every pair of tokens that are used together, in both themes."""
 
 import re
 from pathlib import Path
@@ -47,7 +47,7 @@ def _theme(name: str) -> dict[str, str]:
 
 
 def _luminance(color: str) -> float:
-    """Relative luminance, WCAG 2.2."""
+    """Return the relative luminance, WCAG 2.2."""
     parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
@@ -60,14 +60,14 @@ def _contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize(("text", "ground"), TEXT)
-def test_text_reaches_four_and_a_half_to_one(theme: str, text: str, ground: str) -> None:
+def test_text_has_a_contrast_of_4_5_to_1(theme: str, text: str, ground: str) -> None:
     colors = _theme(theme)
     assert _contrast(colors[text], colors[ground]) >= 4.5
 
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize(("edge", "ground"), EDGES)
-def test_control_edges_reach_three_to_one(theme: str, edge: str, ground: str) -> None:
+def test_control_edges_have_a_contrast_of_3_to_1(theme: str, edge: str, ground: str) -> None:
     colors = _theme(theme)
     assert _contrast(colors[edge], colors[ground]) >= 3
 

@@ -1,4 +1,4 @@
-"""The specimen in a real browser: accessible, within its policy, and well-mannered."""
+"""The specimen in a real browser: accessible, and within its security policy."""
 
 import threading
 from collections.abc import Iterator
@@ -81,7 +81,7 @@ def _complaints(page: Page) -> list[str]:
     return heard
 
 
-def test_axe_reads_a_message_as_it_is_once_it_has_faded_in(page: Page) -> None:
+def test_axe_checks_a_message_after_it_has_faded_in(page: Page) -> None:
     page.set_content(
         "<!doctype html><html lang=en><title>Orders</title><main><h1>Orders</h1>"
         "<style>@keyframes fade { from { opacity: 0.1 } } .new { animation: fade 60s }"
@@ -92,25 +92,25 @@ def test_axe_reads_a_message_as_it_is_once_it_has_faded_in(page: Page) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_accessible_and_no_wider_than_a_telephone(page: Page, name: str) -> None:
+def test_page_is_accessible_and_fits_a_phone(page: Page, name: str) -> None:
     page.emulate_media(reduced_motion="reduce")
     page.goto(f"/{name}.html")
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     assert faults_in_both_themes(page, left_out=NOT_OF_EMAIL if name == "mail" else ()) == []
     page.set_viewport_size(TELEPHONE)
-    page.reload()  # its details are closed
+    page.reload()  # its details are collapsed
     assert page.evaluate("document.documentElement.scrollWidth") <= TELEPHONE["width"]
 
 
 @pytest.mark.parametrize("name", SHELL_PAGES)
-def test_a_page_stays_within_the_content_security_policy(page: Page, name: str) -> None:
+def test_page_obeys_the_content_security_policy(page: Page, name: str) -> None:
     heard = _complaints(page)
     page.goto(f"/{name}.html")
     page.wait_for_timeout(200)
     assert "\n".join(heard) == ""
 
 
-def test_every_element_of_the_player_stays_within_its_policy(page: Page) -> None:
+def test_every_element_of_the_player_obeys_its_policy(page: Page) -> None:
     heard = _complaints(page)
     page.goto("/watch.html")
     source = specimen.ROOT / "lms/static/vendor/media-chrome/all.js"
@@ -129,7 +129,7 @@ def test_every_element_of_the_player_stays_within_its_policy(page: Page) -> None
 
 
 @pytest.mark.parametrize("name", ["catalog", "webinar", "form", "staff"])
-def test_nothing_moves_when_the_typefaces_arrive_late(page: Page, name: str) -> None:
+def test_late_fonts_cause_no_layout_shift(page: Page, name: str) -> None:
     page.add_init_script(SHIFTS)
     page.route("**/*.woff2", lambda route: (page.wait_for_timeout(400), route.continue_()))
     page.goto(f"/{name}.html")
@@ -138,13 +138,13 @@ def test_nothing_moves_when_the_typefaces_arrive_late(page: Page, name: str) -> 
     assert page.evaluate("window.shifted") < 0.01
 
 
-def test_each_stand_in_this_machine_has_is_as_wide_and_high_as_its_typeface(page: Page) -> None:
+def test_installed_fallback_fonts_match_the_size_of_the_web_fonts(page: Page) -> None:
     page.goto("/webinar.html")
     text = " ".join(page.locator(".prose p, .prose li").all_inner_texts())
     assert page.evaluate(STAND_INS, text) == []
 
 
-def test_the_chosen_colors_are_remembered(page: Page) -> None:
+def test_chosen_theme_is_remembered(page: Page) -> None:
     page.goto("/catalog.html")
     page.get_by_role("button", name="Dark").click()
     page.goto("/form.html")
@@ -152,7 +152,7 @@ def test_the_chosen_colors_are_remembered(page: Page) -> None:
     assert page.get_by_role("button", name="Dark").get_attribute("aria-pressed") == "true"
 
 
-def test_a_slash_goes_to_the_search_but_not_out_of_a_field(page: Page) -> None:
+def test_slash_focuses_the_search_except_in_a_field(page: Page) -> None:
     page.goto("/form.html")
     page.locator("#overview").press("/")
     assert page.locator("#overview").input_value() == "/"
@@ -161,7 +161,7 @@ def test_a_slash_goes_to_the_search_but_not_out_of_a_field(page: Page) -> None:
     assert page.evaluate("document.activeElement.id") == "site-search"
 
 
-def test_escape_closes_the_person_menu_and_returns_to_it(page: Page) -> None:
+def test_escape_closes_the_account_menu_and_focuses_its_button(page: Page) -> None:
     page.goto("/catalog.html")
     page.locator("[data-menu] > summary").click()
     page.keyboard.press("Tab")
@@ -170,14 +170,14 @@ def test_escape_closes_the_person_menu_and_returns_to_it(page: Page) -> None:
     assert page.evaluate("document.activeElement.localName") == "summary"
 
 
-def test_the_error_summary_is_read_first_and_leads_to_the_field(page: Page) -> None:
+def test_error_summary_has_focus_and_links_to_the_field(page: Page) -> None:
     page.goto("/form.html")
     assert page.evaluate("document.activeElement.matches('[data-error-summary]')")
     page.get_by_role("link", name="Title: Enter a title.").click()
     assert page.evaluate("document.activeElement.id") == "title"
 
 
-def test_the_staff_menu_is_a_drawer_on_a_telephone_and_escape_closes_it(page: Page) -> None:
+def test_staff_menu_is_a_drawer_on_a_phone_and_escape_closes_it(page: Page) -> None:
     page.set_viewport_size(TELEPHONE)
     page.goto("/staff.html")
     link = page.locator(".rail").get_by_role("link", name="Requests")
@@ -188,7 +188,7 @@ def test_the_staff_menu_is_a_drawer_on_a_telephone_and_escape_closes_it(page: Pa
     assert not link.is_visible()
 
 
-def test_a_script_can_say_something_with_a_way_to_undo_it(page: Page) -> None:
+def test_script_can_show_a_message_with_undo(page: Page) -> None:
     page.goto("/catalog.html")
     page.evaluate(
         """document.dispatchEvent(new CustomEvent("carrel:toast", {detail: {
@@ -200,7 +200,7 @@ def test_a_script_can_say_something_with_a_way_to_undo_it(page: Page) -> None:
     assert page.get_by_text("Three people removed.").count() == 0
 
 
-def test_a_form_is_sent_once(page: Page) -> None:
+def test_form_is_submitted_once(page: Page) -> None:
     sent: list[str] = []
     page.route("**/form.html", lambda route: _keep_posts(route, sent))
     page.goto("/form.html")
@@ -211,7 +211,7 @@ def test_a_form_is_sent_once(page: Page) -> None:
     assert sent == ["POST"]
 
 
-def test_what_was_done_is_read_in_the_page_without_scripts(browser: Browser, address: str) -> None:
+def test_confirmation_is_above_the_title_without_scripts(browser: Browser, address: str) -> None:
     context = browser.new_context(java_script_enabled=False, viewport=DESK)
     page = context.new_page()
     page.goto(f"{address}/catalog.html")
@@ -225,6 +225,6 @@ def test_what_was_done_is_read_in_the_page_without_scripts(browser: Browser, add
 
 def _keep_posts(route: object, sent: list[str]) -> None:
     if route.request.method == "POST":  # type: ignore[attr-defined]
-        sent.append("POST")  # and never answered, as on a slow line
+        sent.append("POST")  # never answered, as on a slow connection
     else:
         route.continue_()  # type: ignore[attr-defined]

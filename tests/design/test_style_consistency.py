@@ -1,4 +1,4 @@
-"""The look holds together: templates render, names resolve, colors stay in one file."""
+"""Consistent styles: templates render, names resolve, and colors are in one file."""
 
 import hashlib
 import json
@@ -35,9 +35,7 @@ def test_every_page_of_the_specimen_renders(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", ERRORS)
 @pytest.mark.parametrize("status", [400, 404, 409, 413, 503])
-def test_an_error_page_says_what_happened_even_without_house_and_viewer(
-    page: str, status: int
-) -> None:
+def test_error_page_renders_without_branding_and_viewer(page: str, status: int) -> None:
     values = specimen.values() | {"branding": None, "viewer": None, "status": status}
     shown = specimen.environment().get_template(f"errors/{page}.html").render(values)
     assert "What stood here has moved." in shown
@@ -53,7 +51,7 @@ def test_an_error_page_says_what_happened_even_without_house_and_viewer(
         ("/staff/jobs/7", 'href="/staff/jobs" aria-current="true"'),
     ],
 )
-def test_the_rail_marks_the_nearest_place(here: str, marked: str) -> None:
+def test_side_navigation_marks_the_nearest_page(here: str, marked: str) -> None:
     rail = specimen.environment().get_template("_parts/side_navigation.html").module.rail
     places = [("Start", "/staff", "house"), ("Jobs", "/staff/jobs", "list-checks")]
     shown = str(rail("Staff", [(None, places)], here))
@@ -61,14 +59,14 @@ def test_the_rail_marks_the_nearest_place(here: str, marked: str) -> None:
     assert shown.count("aria-current") == 1
 
 
-def test_the_text_of_a_mail_names_its_address_and_its_act() -> None:
+def test_text_of_an_email_has_its_address_and_link() -> None:
     template = specimen.environment().get_template("mail/messages/base.html")
     text = text_of(template.render(specimen.values()))
     assert "alice@elm.example" in text
     assert "https://lantern.example/sign-in/7f3k29qd" in text
 
 
-def test_every_icon_that_is_asked_for_is_drawn() -> None:
+def test_every_icon_that_is_used_exists() -> None:
     drawn = set(re.findall(r'^\s+"([a-z0-9-]+)": \'<', _text("_parts/icons.html"), re.MULTILINE))
     asked = {
         name
@@ -81,7 +79,7 @@ def test_every_icon_that_is_asked_for_is_drawn() -> None:
 @pytest.mark.parametrize(
     "sheet", [s for s in SHEETS if s.stem not in ("tokens", "print")], ids=lambda s: s.stem
 )
-def test_no_color_stands_outside_the_tokens(sheet: Path) -> None:
+def test_colors_are_only_in_the_tokens(sheet: Path) -> None:
     text = re.sub(r"/\*.*?\*/", "", sheet.read_text("utf-8"), flags=re.DOTALL)
     assert re.findall(r"(?<!\w)#[0-9a-fA-F]{3,8}\b|\brgba?\(|\bhsla?\(|\boklch\(", text) == []
 
@@ -97,7 +95,7 @@ def test_every_token_that_is_used_is_defined() -> None:
     assert used <= defined
 
 
-def test_each_stand_in_has_its_typefaces_height_and_is_asked_for() -> None:
+def test_each_fallback_font_has_the_height_of_its_web_font_and_is_used() -> None:
     ours = {"Source Serif": (1.036, 0.335), "Atkinson": (0.984, 0.316)}
     faces = re.findall(r"@font-face \{([^}]+ for [^}]+)\}", _sheet("typefaces"))
     assert faces
@@ -110,7 +108,7 @@ def test_each_stand_in_has_its_typefaces_height_and_is_asked_for() -> None:
         assert f'"{name}"' in _sheet("tokens")
 
 
-def test_the_first_paint_needs_less_than_100_kilobytes_of_css_and_js() -> None:
+def test_first_paint_needs_less_than_100_kilobytes_of_css_and_js() -> None:
     css = sum((ROOT / f"lms/static/css/core/{name}.css").stat().st_size for name in FIRST_PAINT)
     js = sum(
         (ROOT / f"lms/static/js/core/{name}.js").stat().st_size for name in ("theme", "page_frame")
@@ -119,7 +117,7 @@ def test_the_first_paint_needs_less_than_100_kilobytes_of_css_and_js() -> None:
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package["package"])
-def test_a_vendored_file_is_the_one_that_was_published_or_says_what_changed(
+def test_vendored_file_is_unchanged_or_has_its_changes_listed(
     package: dict[str, object],
 ) -> None:
     assert (ROOT / str(package["license_file"])).is_file()

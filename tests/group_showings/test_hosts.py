@@ -50,7 +50,7 @@ ELM = NewOrder(
 
 @pytest.fixture
 def bought(database: Database, cast: Cast) -> OrderFacts:
-    """A group viewing that Elm County bought, which Mia hosts."""
+    """Return the order of a group viewing that Elm County bought and Mia hosts."""
     return placed(database, ELM)
 
 
@@ -72,7 +72,7 @@ def may_show(database: Database, cast: Cast, login_id: int) -> bool:
         return grant_to_show(session, login_id, cast.webinar_id, now=NOW) is not None
 
 
-def test_the_contact_of_the_order_is_the_first_host(
+def test_contact_of_the_order_is_the_first_host(
     database: Database, cast: Cast, bought: OrderFacts
 ) -> None:
     [grant] = grants(database, bought)
@@ -82,7 +82,7 @@ def test_the_contact_of_the_order_is_the_first_host(
     assert may_show(database, cast, cast.mia.id)
 
 
-def test_another_host_takes_it_over_at_once_and_both_are_emailed(
+def test_host_is_replaced_at_once_and_both_are_emailed(
     database: Database, cast: Cast, bought: OrderFacts
 ) -> None:
     give(database, cast, "dan@example.org")
@@ -106,14 +106,14 @@ def test_another_host_takes_it_over_at_once_and_both_are_emailed(
     assert entry.detail == {"from": cast.mia.public_id, "to": cast.dan.public_id}
 
 
-def test_managers_see_the_address_that_they_entered_and_not_whose_it_is(
+def test_managers_see_the_address_they_entered_and_not_its_owner(
     database: Database, cast: Cast, bought: OrderFacts
 ) -> None:
     give(database, cast, "Dan@Example.org", "My colleague")
     assert owned(database, cast).host == "Dan@example.org"
 
 
-def test_a_person_without_an_account_gets_one(
+def test_host_without_an_account_gets_one(
     database: Database, cast: Cast, bought: OrderFacts
 ) -> None:
     give(database, cast, "nell@example.org", "Nell")
@@ -160,7 +160,7 @@ def test_person_who_proves_the_address_elsewhere_hosts_it(
     assert may_show(database, cast, cast.dan.id)
 
 
-def test_who_hosts_it_already_is_refused(
+def test_current_host_is_rejected_as_the_new_host(
     database: Database, cast: Cast, bought: OrderFacts
 ) -> None:
     with pytest.raises(Conflict):
@@ -168,7 +168,7 @@ def test_who_hosts_it_already_is_refused(
 
 
 @pytest.mark.parametrize("new_host", ["dan@example.org", UNPROVEN])
-def test_what_the_former_host_is_showing_closes_and_its_people_keep_their_slides(
+def test_former_hosts_open_group_viewing_closes_and_attendees_keep_slides(
     database: Database, cast: Cast, bought: OrderFacts, new_host: str
 ) -> None:
     with database.transaction() as session:
@@ -205,7 +205,7 @@ def test_what_the_former_host_is_showing_closes_and_its_people_keep_their_slides
         showings.read_slides(session, token, now=NOW)
 
 
-def test_no_other_organization_and_no_person_owns_it(
+def test_only_the_buying_organization_owns_the_group_viewing(
     database: Database, cast: Cast, bought: OrderFacts
 ) -> None:
     alone = replace(ELM, organization="", email="dan@example.org", name="Dan")
@@ -224,7 +224,9 @@ def test_no_other_organization_and_no_person_owns_it(
             hosts.find_owned(session, cast.organization_id, others)
 
 
-def test_a_returned_one_is_not_listed(database: Database, cast: Cast, bought: OrderFacts) -> None:
+def test_returned_group_viewing_is_not_listed(
+    database: Database, cast: Cast, bought: OrderFacts
+) -> None:
     with database.transaction() as session:
         credit_notes.credit(
             session,

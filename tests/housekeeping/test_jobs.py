@@ -1,4 +1,4 @@
-"""Scheduled jobs of housekeeping."""
+"""Scheduled housekeeping jobs."""
 
 from datetime import timedelta
 
@@ -44,13 +44,11 @@ def test_every_scheduled_round_has_its_handler() -> None:
     )
 
 
-def test_the_tidying_round_runs_to_its_end(carrel: Carrel) -> None:
+def test_cleanup_round_finishes(carrel: Carrel) -> None:
     assert run_round(carrel, TIDY) is JobState.DONE
 
 
-def test_a_player_that_fell_silent_hours_ago_is_ended(
-    carrel: Carrel, cast: Cast, clock: Clock
-) -> None:
+def test_player_silent_for_hours_is_ended(carrel: Carrel, cast: Cast, clock: Clock) -> None:
     with carrel.database.transaction() as session:
         session.add(
             PlaybackSession(
@@ -68,7 +66,7 @@ def test_a_player_that_fell_silent_hours_ago_is_ended(
         assert session.scalars(select(PlaybackSession.ended_at)).one() == clock.moment
 
 
-def test_jobs_done_a_month_ago_are_deleted_and_failed_ones_are_kept(database: Database) -> None:
+def test_jobs_finished_a_month_ago_are_deleted_and_failed_ones_remain(database: Database) -> None:
     for ends in (finish, None):
         make_job(database)
         held = taken(database)
@@ -83,7 +81,7 @@ def test_jobs_done_a_month_ago_are_deleted_and_failed_ones_are_kept(database: Da
         assert [facts.state for facts in list_jobs(session).items] == [JobState.FAILED]
 
 
-def test_rounds_that_were_done_are_deleted_after_a_day(database: Database) -> None:
+def test_finished_rounds_are_deleted_after_a_day(database: Database) -> None:
     with database.transaction() as session:
         enqueue(session, kind="encode", lane=Lane.MEDIA, subject="", payload={}, now=NOW)
     held = taken(database)
@@ -97,7 +95,7 @@ def test_rounds_that_were_done_are_deleted_after_a_day(database: Database) -> No
     assert count(database, Job) == 0
 
 
-def test_what_a_mail_said_is_forgotten_a_month_after_it_was_sent(database: Database) -> None:
+def test_text_of_an_email_is_deleted_a_month_after_it_was_sent(database: Database) -> None:
     with database.transaction() as session:
         row = outbox.post(
             session,

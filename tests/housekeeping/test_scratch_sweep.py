@@ -1,4 +1,4 @@
-"""What killed workers left in the scratch directory."""
+"""Files that killed workers left in the scratch directory."""
 
 import os
 from datetime import timedelta
@@ -10,7 +10,7 @@ from tests.clock import NOW
 from tests.jobs.job_fixtures import make_job, taken
 
 
-def test_directories_of_jobs_that_do_not_run_are_deleted(
+def test_directories_of_jobs_that_are_not_running_are_deleted(
     database: Database, tmp_path: Path
 ) -> None:
     running = make_job(database, now=NOW)

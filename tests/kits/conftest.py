@@ -1,4 +1,4 @@
-"""A library that keeps a real recording, and an organization that holds it."""
+"""A library that stores a real recording, and an organization with access to it."""
 
 from tests.media.conftest import make, talk
 

@@ -1,4 +1,4 @@
-"""Delivery kits: allowed by staff, made for real, fetched by a link, gone in time."""
+"""Delivery kits: allowed by staff, created, downloaded by a link, and deleted on time."""
 
 import io
 import re
@@ -42,12 +42,12 @@ CUES = b"WEBVTT\n\n00:00.500 --> 00:01.500\nGood morning\n"
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
 def held(database, cast, carrel):
-    """Elm County holds the webinar; the path of its kits."""
+    """Give Elm County the webinar; returns the path of its kits."""
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
         pool = make_pool(session, elm, session.get_one(Webinar, cast.webinar_id), capacity=None)
@@ -57,7 +57,7 @@ def held(database, cast, carrel):
 
 @pytest.fixture
 def filmed(database, cast, carrel, talk: Path):
-    """The webinar's recording is a real file, with captions and slides."""
+    """Make the webinar's recording a real file, with captions and slides."""
     key = "originals/real/talk.mp4"
     carrel.storage.put_file(key, talk, "video/mp4")
     with database.transaction() as session:
@@ -99,7 +99,7 @@ def _see(carrel, kind):
 
 
 def _ready(carrel, database, cast) -> str:
-    """A kit whose making is over, without an encoder."""
+    """Return a kit that is already finished, without an encoder."""
     _allow(database, cast)
     kit = _ask(database, cast)
     key, data = f"kits/{kit}/made.zip", b"0123456789"
@@ -114,7 +114,7 @@ def _link(client, held, kit):
     return re.search(r"http://localhost(/kit/[\w-]{43})", page)[1]
 
 
-def test_who_does_not_manage_it_finds_nothing(client, database, cast, held, carrel):
+def test_only_the_organizations_managers_find_its_kits(client, database, cast, held, carrel):
     kit = _ready(carrel, database, cast)
     with database.transaction() as session:
         other = make_login(session)
@@ -132,7 +132,7 @@ def test_who_does_not_manage_it_finds_nothing(client, database, cast, held, carr
     assert client.get("/kit/" + "a" * 43).status_code == 404
 
 
-def test_only_whom_staff_allow_takes_kits_of_what_they_hold(client, database, cast, held):
+def test_kit_requires_permission_from_staff_and_access_to_the_webinar(client, database, cast, held):
     webinar = _webinar(database, cast)
     client.sign_in(cast.mia.id)
     assert "Not in your contract" in client.get(held).text
@@ -146,7 +146,7 @@ def test_only_whom_staff_allow_takes_kits_of_what_they_hold(client, database, ca
     with database.transaction() as session:
         other = make_organization(session)
         delivery_kits.allow(session, other.id, actor=None, now=NOW)
-        with pytest.raises(Forbidden):  # it holds nothing
+        with pytest.raises(Forbidden):  # it has no access
             delivery_kits.ask(session, other.id, webinar, actor=None, now=NOW)
         with pytest.raises(NotFound):
             delivery_kits.ask(session, cast.organization_id, "no-such", actor=None, now=NOW)
@@ -157,7 +157,7 @@ def test_only_whom_staff_allow_takes_kits_of_what_they_hold(client, database, ca
         delivery_kits.ask(session, cast.organization_id, webinar, actor=None, now=NOW)
 
 
-def test_who_holds_no_recording_is_told_so_before_searching(client, database, cast):
+def test_organization_without_recordings_is_told_before_searching(client, database, cast):
     client.sign_in(cast.mia.id)
     with database.read_session() as session:
         place = session.get_one(Organization, cast.organization_id).public_id
@@ -166,20 +166,20 @@ def test_who_holds_no_recording_is_told_so_before_searching(client, database, ca
     assert "No matching recordings" in client.get(f"{choose}?q=ducks").text
 
 
-def test_the_rail_tells_from_where_kits_are_entered(client, database, cast, held):
+def test_side_navigation_marks_the_page_that_leads_to_kits(client, database, cast, held):
     client.sign_in(cast.mia.id)
     (current,) = re.findall(r'<a href="([^"]+)"\s+aria-current', client.get(held).text)
     assert current == f"{held.removesuffix('/kits')}/embeds"
 
 
-def test_the_address_of_a_shown_link_leads_back_to_its_kit(client, database, cast, held, carrel):
+def test_link_address_redirects_to_its_kit(client, database, cast, held, carrel):
     kit = _ready(carrel, database, cast)
     client.sign_in(cast.mia.id)
     answer = client.get(f"{held}/{kit}/link")
     assert (answer.status_code, answer.location) == (303, f"{held}/{kit}")
 
 
-def test_the_permit_is_staffs_to_give(client, database, cast, held):
+def test_manager_cannot_allow_kits(client, database, cast, held):
     client.sign_in(cast.mia.id)
     answer = client.post("/staff/organizations/elm-county/kits", data={"allow": "yes"})
     assert answer.status_code == 404
@@ -187,7 +187,7 @@ def test_the_permit_is_staffs_to_give(client, database, cast, held):
         assert not delivery_kits.is_allowed(session, cast.organization_id)
 
 
-def test_a_link_delivers_the_file_whole_and_from_where_it_broke_off(
+def test_link_downloads_the_whole_file_or_resumes_a_download(
     client, app, database, cast, held, carrel
 ):
     kit = _ready(carrel, database, cast)
@@ -209,13 +209,13 @@ def test_a_link_delivers_the_file_whole_and_from_where_it_broke_off(
             select(AuditEntry.act).where(AuditEntry.subject == kit).order_by(AuditEntry.id)
         ).all()
         kept = session.scalars(select(DeliveryKit.token_hash)).one()
-    assert facts.downloads == 1  # what goes on is no new download
+    assert facts.downloads == 1  # a resumed download isn't counted again
     assert acts == ["kit.asked", "kit.made", "kit.link_made", "kit.downloaded"]
     assert path.rpartition("/")[2].encode() != kept
     assert len(kept) == 32
 
 
-def test_a_new_link_ends_the_one_before_and_each_can_be_taken_back(
+def test_new_link_replaces_the_former_one_and_each_can_be_turned_off(
     client, app, database, cast, held, carrel
 ):
     kit = _ready(carrel, database, cast)
@@ -225,16 +225,14 @@ def test_a_new_link_ends_the_one_before_and_each_can_be_taken_back(
     ended = anybody.get(first)
     assert ended.status_code == 410
     assert "turned off, replaced, or has expired" in ended.get_data(as_text=True)
-    assert anybody.get(f"/kit/{'x' * 43}").status_code == 404  # there never was such a link
+    assert anybody.get(f"/kit/{'x' * 43}").status_code == 404  # no link ever had this token
     assert anybody.get(second).status_code == 200
     assert second not in client.get(f"{held}/{kit}").text
     client.post(f"{held}/{kit}/take-back-link")
     assert anybody.get(second).status_code == 410
 
 
-def test_a_link_opens_nothing_once_the_right_or_the_permit_is_gone(
-    client, app, database, cast, held, carrel
-):
+def test_link_is_gone_without_access_or_permission(client, app, database, cast, held, carrel):
     kit = _ready(carrel, database, cast)
     client.sign_in(cast.mia.id)
     path, anybody = _link(client, held, kit), app.test_client()
@@ -249,7 +247,7 @@ def test_a_link_opens_nothing_once_the_right_or_the_permit_is_gone(
     assert anybody.get(path).status_code == 410
 
 
-def test_the_file_goes_when_its_time_is_over(client, app, database, cast, held, carrel, clock):
+def test_file_is_deleted_when_it_expires(client, app, database, cast, held, carrel, clock):
     kit = _ready(carrel, database, cast)
     client.sign_in(cast.mia.id)
     path = _link(client, held, kit)
@@ -269,7 +267,7 @@ def test_the_file_goes_when_its_time_is_over(client, app, database, cast, held, 
     assert app.test_client().get(path).status_code == 410
 
 
-def test_a_kit_that_is_taken_back_loses_its_file_at_once(client, app, database, cast, held, carrel):
+def test_withdrawn_kit_loses_its_file_at_once(client, app, database, cast, held, carrel):
     kit = _ready(carrel, database, cast)
     client.sign_in(cast.mia.id)
     path = _link(client, held, kit)
@@ -282,7 +280,7 @@ def test_a_kit_that_is_taken_back_loses_its_file_at_once(client, app, database, 
     assert client.post(held, data={"webinar": _webinar(database, cast)}).status_code == 303
 
 
-def test_making_is_shown_and_stopped(client, database, cast, held, carrel):
+def test_creation_shows_its_progress_and_can_be_stopped(client, database, cast, held, carrel):
     _allow(database, cast)
     kit = _ask(database, cast)
     client.sign_in(cast.mia.id)
@@ -297,7 +295,7 @@ def test_making_is_shown_and_stopped(client, database, cast, held, carrel):
 
 
 @pytest.mark.slow
-def test_a_kit_holds_the_film_with_captions_slides_picture_and_license(
+def test_kit_contains_recording_captions_slides_poster_and_license(
     client, app, database, cast, held, carrel, filmed
 ):
     captions = keep_captions(
@@ -333,7 +331,7 @@ def test_a_kit_holds_the_film_with_captions_slides_picture_and_license(
 
 
 @pytest.mark.slow
-def test_a_kit_says_where_there_are_no_captions_and_until_when_it_may_be_shown(
+def test_kit_says_that_captions_are_missing_and_when_its_license_ends(
     client, app, database, cast, held, carrel, filmed
 ):
     with database.transaction() as session:

@@ -10,7 +10,7 @@ SAID: Final = ("aria-label", "placeholder", "title", "alt", "data-label")
 
 
 class Texts(HTMLParser):
-    """The texts of a page that a person reads or hears."""
+    """A parser for the texts of a page that a person reads or hears."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class Texts(HTMLParser):
 
 
 def texts_of(page: str) -> set[str]:
-    """Return the texts of a page that have a word."""
+    """Return the texts of a page that contain a word."""
     read = Texts()
     read.feed(page)
     return {text for text in read.found if WORD.search(text)}

@@ -1,7 +1,7 @@
-"""A pseudo-locale: the product's texts, longer and with accents, in place of the Spanish.
+"""A pseudo-locale: the product's texts, longer and with accents, in place of Spanish.
 
-Text of a page that isn't changed by it was written into a template without `_()`; text that no longer
-fits would not fit in another language either.
+Text of a page that it doesn't change was written into a template without `_()`; text that no
+longer fits would not fit in another language either.
 """
 
 import re
@@ -20,7 +20,7 @@ from lms.web.playback import player
 ACCENTS: Final = str.maketrans("aeiouyncsAEIOUYNCS", "áéíóúýñçšÁÉÍÓÚÝÑÇŠ")
 KEPT: Final = re.compile(r"(%\(\w+\)[sd]|%%|\{\w+\})")
 LONGER: Final = 1.4  # Spanish is a third longer than English
-# What keeps texts by their language.
+# Modules that cache texts by language.
 KEEPING: Final = (
     (page_language, "_markup"),
     (page_language, "template_text"),
@@ -43,7 +43,7 @@ def accented(text: str) -> str:
 
 
 class Accented(NullTranslations):
-    """Each text of the code, accented."""
+    """Translations that return each text of the code accented."""
 
     def gettext(self, message: str) -> str:
         return accented(message)
@@ -52,11 +52,11 @@ class Accented(NullTranslations):
         return accented(msgid1 if n == 1 else msgid2)
 
     def ugettext(self, message: str) -> str:
-        """Return what Flask-Babel asks for."""
+        """Return a text for Flask-Babel."""
         return self.gettext(message)
 
     def ungettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        """Return what Flask-Babel asks for."""
+        """Return the singular or plural text for Flask-Babel."""
         return self.ngettext(msgid1, msgid2, n)
 
 

@@ -1,4 +1,4 @@
-"""Readers' pages in the pseudo-locale: each text written by us changes, so none is hard-coded."""
+"""Readers' pages in the pseudo-locale: every text of ours changes, so none is hard-coded."""
 
 import re
 
@@ -49,12 +49,12 @@ FOR_ALICE = (
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture(scope="module")
 def written() -> str:
-    """Everything in the templates of readers."""
+    """Return all text in the readers' templates."""
     paths = (ROOT / "templates").rglob("*.html")
     return "\n".join(
         " ".join(path.read_text(encoding="utf-8").split())
@@ -64,7 +64,7 @@ def written() -> str:
 
 
 def hard_coded(client, paths, written: str) -> list[tuple[str, str]]:
-    """Return the texts that the pseudo-locale leaves as they are, though a template has them."""
+    """Return the texts that the pseudo-locale leaves unchanged, though a template contains them."""
     found = []
     for path in paths:
         answer = client.get(path, follow_redirects=True)
@@ -83,7 +83,7 @@ def test_accented_text_is_longer_and_keeps_its_placeholders() -> None:
     assert all(each in text for each in ("%(num)s", "{n}", "%%"))
 
 
-def test_no_text_of_a_readers_page_is_hard_coded(client, cast, written, monkeypatch) -> None:
+def test_readers_pages_have_no_hard_coded_text(client, cast, written, monkeypatch) -> None:
     use_pseudo_locale(monkeypatch)
     client.get("/language/es-US")
     assert hard_coded(client, FOR_EVERYONE, written) == []

@@ -29,7 +29,7 @@ HEADER = """\
 
 
 def is_covered(name: str) -> bool:
-    """Return whether a file's texts are in Spanish, as covered.txt says; the last matching line counts."""
+    """Return whether covered.txt says that a file's texts are in Spanish; the last match counts."""
     path = PurePosixPath(name)
     if path.match("templates/mail/messages/*") and path.stem in ENGLISH_ONLY:
         return False
@@ -42,7 +42,7 @@ def is_covered(name: str) -> bool:
 
 
 def covered_files() -> Iterator[Path]:
-    """Give the covered files, in order of their names."""
+    """Yield the covered files, in order of their names."""
     for folder in ("lms", "lti", "templates"):
         for path in sorted((ROOT / folder).rglob("*")):
             if path.suffix in (".py", ".html", ".txt") and is_covered(str(path.relative_to(ROOT))):
@@ -77,7 +77,7 @@ def read_catalog() -> Catalog:
 
 
 def update() -> int:
-    """Write the catalog with exactly the texts of the covered files; return how many lack Spanish."""
+    """Write the texts of the covered files to the catalog; return how many lack Spanish."""
     texts = read_texts()
     known = read_catalog() if CATALOG.exists() else Catalog(locale="es")
     for text in messages(texts):
@@ -94,7 +94,7 @@ def messages(catalog: Catalog) -> list[Message]:
 
 
 def is_translated(text: Message) -> bool:
-    """Return whether a text has its Spanish, in both forms if it has two."""
+    """Return whether a text is translated, in both forms if it has two."""
     forms = text.string if isinstance(text.string, tuple | list) else (text.string,)
     return all(forms) and len(forms) == (2 if text.pluralizable else 1)
 

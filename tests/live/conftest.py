@@ -1,4 +1,4 @@
-"""The webinar of the cast, to come."""
+"""The cast's webinar, still upcoming."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.servers.databases import kept
 
 @pytest.fixture
 def to_come(cast: Cast, database: Database, clock: Clock) -> Cast:
-    """The cast, whose webinar is held in three days; Bob is registered."""
+    """Return the cast, whose webinar is in three days; Bob is registered."""
 
     def announced() -> Cast:
         with database.transaction() as session:

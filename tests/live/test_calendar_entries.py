@@ -1,4 +1,4 @@
-"""The calendar entries in letters, as two libraries read them, and where the room never stands."""
+"""Calendar entries in emails, read with two parsers; they never contain the meeting link."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -29,7 +29,7 @@ from tests.mailbox import letters, newest
 from tests.sales.order_fixtures import placed
 
 
-def test_the_room_is_in_no_letter_and_no_calendar(
+def test_meeting_link_is_in_no_email_and_no_calendar(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -45,10 +45,10 @@ def test_the_room_is_in_no_letter_and_no_calendar(
         assert b"zoom.example" not in data
 
 
-def test_the_entry_moves_over_a_change_of_clocks_as_two_libraries_read_it(
+def test_moved_entry_is_correct_across_a_clock_change_in_two_parsers(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
-    # in New York the clocks go forward on 8 March 2026
+    # in New York, clocks move forward on March 8, 2026
     postpone(database, to_come.slug, datetime(2026, 3, 12, 14, 0, tzinfo=UTC), at=NOW)
     tell_changes(carrel)
     first, moved = letters(database, "bob@example.org")
@@ -76,7 +76,7 @@ def test_the_entry_moves_over_a_change_of_clocks_as_two_libraries_read_it(
         assert calendar.vevent.organizer.value == f"mailto:{carrel.settings.mail_from}"
 
 
-def test_going_and_coming_back_takes_the_entry_out_and_puts_it_in(
+def test_unregistering_cancels_the_entry_and_registering_adds_it_again(
     carrel: Carrel, database: Database, to_come: Cast
 ) -> None:
     with database.transaction() as session:
@@ -92,7 +92,7 @@ def test_going_and_coming_back_takes_the_entry_out_and_puts_it_in(
     assert len({str(one["uid"]) for one in events}) == 1
 
 
-def test_who_is_moved_to_another_webinar_has_the_former_one_taken_out(
+def test_moving_to_another_webinar_cancels_the_former_entry(
     carrel: Carrel, database: Database, to_come: Cast
 ) -> None:
     with database.transaction() as session:
@@ -110,7 +110,7 @@ def test_who_is_moved_to_another_webinar_has_the_former_one_taken_out(
     assert numbers == sorted(set(numbers))
 
 
-def test_a_canceled_webinar_goes_out_of_the_calendar(
+def test_canceled_webinar_is_removed_from_calendars(
     carrel: Carrel, database: Database, to_come: Cast
 ) -> None:
     with database.transaction() as session:
@@ -126,7 +126,7 @@ def test_a_canceled_webinar_goes_out_of_the_calendar(
     assert event["sequence"] > old["sequence"]
 
 
-def test_who_buys_a_webinar_to_come_gets_its_entry_with_the_letter(
+def test_confirmation_of_an_upcoming_webinar_has_its_calendar_entry(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     placed(database)
@@ -139,12 +139,12 @@ def test_who_buys_a_webinar_to_come_gets_its_entry_with_the_letter(
     assert event_of(data).start == event_of(again).start == HELD_AT
 
 
-def test_who_buys_a_recording_gets_no_entry(database: Database, cast: Cast) -> None:
+def test_buyer_of_a_recording_gets_no_entry(database: Database, cast: Cast) -> None:
     placed(database)
     assert newest(database, "dan@example.org", "order_confirmation").invitation is None
 
 
-def test_emails_with_an_entry_link_to_web_calendars_too(
+def test_emails_with_an_entry_link_to_web_calendars(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     at_each(carrel, clock, HELD_AT - DAY)

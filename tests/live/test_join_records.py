@@ -1,4 +1,4 @@
-"""Coming into the room: as often as one likes, noted each time, and for nobody else."""
+"""Joining live: any number of times, recorded each time, and only by people with access."""
 
 from datetime import datetime, timedelta
 
@@ -32,7 +32,7 @@ def joins(database: Database) -> list[tuple[int, datetime]]:
         return [(row.login_id, row.joined_at) for row in rows]
 
 
-def test_each_coming_is_noted_and_earns_nothing_by_itself(
+def test_each_join_is_recorded_and_earns_nothing(
     client: Visitor, on_air: Cast, database: Database, clock: Clock
 ) -> None:
     client.sign_in(on_air.bob.id)
@@ -51,7 +51,7 @@ def test_each_coming_is_noted_and_earns_nothing_by_itself(
         assert session.scalars(select(Certificate)).all() == []
 
 
-def test_who_comes_is_registered_by_that_and_so_is_who_wanted_not_to(
+def test_joining_registers_a_person_who_had_unregistered(
     client: Visitor, on_air: Cast, database: Database
 ) -> None:
     client.sign_in(on_air.bob.id)
@@ -64,7 +64,7 @@ def test_who_comes_is_registered_by_that_and_so_is_who_wanted_not_to(
 
 
 @pytest.mark.parametrize("header", ["Sec-Purpose", "Purpose"])
-def test_a_browser_that_looks_ahead_has_not_come(
+def test_prefetching_is_not_a_join(
     client: Visitor, on_air: Cast, database: Database, header: str
 ) -> None:
     client.sign_in(on_air.bob.id)
@@ -74,7 +74,7 @@ def test_a_browser_that_looks_ahead_has_not_come(
 
 
 @pytest.mark.parametrize("who", ["dan", "carol", "mia"])
-def test_who_is_turned_away_is_not_noted(
+def test_person_without_access_is_not_recorded(
     client: Visitor, on_air: Cast, database: Database, who: str
 ) -> None:
     client.sign_in(getattr(on_air, who).id)
@@ -84,7 +84,7 @@ def test_who_is_turned_away_is_not_noted(
     assert joins(database) == []
 
 
-def test_before_the_hour_the_room_is_nowhere_to_be_found(
+def test_meeting_link_is_not_shown_until_an_hour_before(
     client: Visitor, on_air: Cast, clock: Clock
 ) -> None:
     clock.set(HELD_AT - HOUR - timedelta(seconds=1))
@@ -104,7 +104,7 @@ def test_before_the_hour_the_room_is_nowhere_to_be_found(
         assert "zoom.example" not in str(answer.headers)
 
 
-def test_my_library_says_what_is_coming_up_and_when_the_door_opens(
+def test_my_webinars_shows_what_is_upcoming_and_when_to_join(
     client: Visitor, on_air: Cast, clock: Clock, database: Database
 ) -> None:
     clock.set(HELD_AT - 2 * HOUR)

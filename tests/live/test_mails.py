@@ -63,7 +63,7 @@ def test_two_workers_send_one_reminder(
         ready.wait()
         try:
             go_round(carrel)
-        except Exception as error:  # noqa: BLE001  (shown by the test)
+        except Exception as error:  # noqa: BLE001  (asserted below)
             faults.append(error)
 
     threads = [threading.Thread(target=go) for _ in range(3)]
@@ -178,7 +178,7 @@ def test_original_date_restored_gets_new_reminders(
     postpone(database, to_come.slug, HELD_AT, at=HELD_AT - 19 * HOUR)
     tell_changes(carrel)
     at_each(carrel, clock, HELD_AT - 18 * HOUR, HELD_AT - HOUR)
-    # moved twice before any email: one email has the latest date
+    # moved twice before any email: the one email has the latest date
     assert kinds(database, "bob@example.org") == [
         "live_registered",
         "live_tomorrow",
@@ -297,7 +297,7 @@ def test_reinstated_webinar_is_emailed_and_sends_reminders(
 def test_webinar_reinstated_on_its_last_day_sends_no_second_reminder_of_that_day(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
-    """Who reads that it is back on, and when, needs no "tomorrow" email after that."""
+    """People who were just emailed that it is back on need no "tomorrow" email."""
     at_each(carrel, clock, HELD_AT - DAY)
     with database.transaction() as session:
         webinars.cancel_webinar(session, to_come.slug, actor=None, now=HELD_AT - 20 * HOUR)

@@ -54,7 +54,7 @@ def test_recording_that_was_ready_before_is_announced_after_the_webinar(
     assert list(kinds(database, "bob@example.org")).count("recording_ready") == 1
 
 
-def test_people_who_join_after_the_recording_is_ready_are_not_told(
+def test_people_who_join_after_the_recording_is_ready_are_not_emailed(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -67,7 +67,7 @@ def test_people_who_join_after_the_recording_is_ready_are_not_told(
     assert kinds(database, "late@example.org") == []
 
 
-def test_new_version_is_not_told_to_people_who_joined_after_the_first(
+def test_new_version_is_not_announced_to_people_who_joined_later(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:

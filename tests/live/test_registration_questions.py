@@ -1,4 +1,4 @@
-"""What our team asks people who register, by default and for one webinar, and what they answer."""
+"""Questions that people answer when they register: the defaults, and those of one webinar."""
 
 from collections.abc import Mapping, Sequence
 
@@ -54,7 +54,7 @@ def test_questions_are_stored_without_extra_spaces_and_choices_once(database: Da
     assert (first.kind, first.choices) == (QuestionKind.YES_NO, ())
 
 
-def test_faulty_questions_are_named_by_their_number(database: Database) -> None:
+def test_invalid_questions_are_reported_by_number(database: Database) -> None:
     faulty = (
         BRANCH,
         Question(QuestionKind.TEXT, " "),
@@ -71,9 +71,7 @@ def test_faulty_questions_are_named_by_their_number(database: Database) -> None:
     assert by_default(database) == ()
 
 
-def test_a_webinar_asks_its_own_questions_or_the_default_ones(
-    database: Database, cast: Cast
-) -> None:
+def test_webinar_asks_its_own_questions_or_the_defaults(database: Database, cast: Cast) -> None:
     by_default(database, FIRST)
     assert asked(database, cast) == ["Is this your first webinar?"]
     own(database, cast, ROLE)
@@ -84,7 +82,7 @@ def test_a_webinar_asks_its_own_questions_or_the_default_ones(
     assert asked(database, cast) == []
 
 
-def test_required_answers_are_demanded_and_choices_checked(database: Database, cast: Cast) -> None:
+def test_required_answers_are_enforced_and_choices_checked(database: Database, cast: Cast) -> None:
     branch, role, first = by_default(database, BRANCH, ROLE, FIRST)
     for said, wrong in (
         ({}, {branch.id}),
@@ -110,7 +108,7 @@ def test_answers_replace_earlier_ones(database: Database, cast: Cast) -> None:
     assert given(database, cast, cast.bob.id) == {branch.id: "East"}
 
 
-def test_answers_of_merged_logins_are_one_persons(database: Database, cast: Cast) -> None:
+def test_answers_of_merged_logins_belong_to_one_person(database: Database, cast: Cast) -> None:
     (branch,) = by_default(database, BRANCH)
     give(database, cast, cast.dan.id, {branch.id: "Main"})
     with database.transaction() as session:
@@ -122,7 +120,7 @@ def test_answers_of_merged_logins_are_one_persons(database: Database, cast: Cast
     assert found.by_person == {cast.bob.public_id: {branch.id: "East"}}
 
 
-def test_answers_of_some_people_are_read_alone(database: Database, cast: Cast) -> None:
+def test_only_the_answers_of_the_given_people_are_read(database: Database, cast: Cast) -> None:
     (branch,) = by_default(database, BRANCH)
     for person in (cast.bob, cast.dan):
         give(database, cast, person.id, {branch.id: "Main"})
@@ -131,7 +129,7 @@ def test_answers_of_some_people_are_read_alone(database: Database, cast: Cast) -
     assert list(found.by_person) == [cast.dan.public_id]
 
 
-def test_answers_to_a_removed_question_stay(database: Database, cast: Cast) -> None:
+def test_answers_to_a_removed_question_are_preserved(database: Database, cast: Cast) -> None:
     branch, role = by_default(database, BRANCH, ROLE)
     give(database, cast, cast.bob.id, {branch.id: "Main", role.id: "Trustee"})
     (kept,) = by_default(database, role)

@@ -24,7 +24,7 @@ def set_default(database: Database, link: str) -> None:
 
 
 def hold(carrel: Carrel, database: Database, cast: Cast, clock: Clock) -> None:
-    """Let the webinar be held and its recording be ready."""
+    """Move the clock past the webinar, with its recording ready."""
     at_each(carrel, clock, HELD_AT - DAY)
     with database.transaction() as session:
         version = make_recording(session, session.get_one(Webinar, cast.webinar_id))
@@ -77,7 +77,7 @@ def test_without_a_link_the_email_has_no_survey(
     assert "survey" not in newest(database, "bob@example.org", "recording_ready").text
 
 
-def test_people_without_access_hear_of_the_recording_without_the_survey(
+def test_people_without_access_get_the_recording_email_without_the_survey(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     set_default(database, SURVEY)

@@ -1,4 +1,4 @@
-"""A live webinar to come, its people, and the worker's rounds over it."""
+"""An upcoming live webinar, its people, and the worker's rounds for it."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
 
 class Quiet:
-    """A handler's way out that nobody listens to."""
+    """A job control that ignores every report."""
 
     def report(self, share: float, note: str) -> None:
         pass
@@ -56,12 +56,12 @@ def register(database: Database, webinar_id: int, *login_ids: int, at: datetime 
 
 
 def go_round(carrel: Carrel) -> None:
-    """Do the worker's round of live webinars, at the time that the clock shows."""
+    """Run the worker's round for live webinars at the clock's current time."""
     work_of((LIBRARY,)).handlers[ROUND](carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
 
 
 def tell_changes(carrel: Carrel) -> None:
-    """Do what waits about changes of live webinars."""
+    """Send the pending emails about changed live webinars."""
     with carrel.database.transaction() as session:
         waiting = session.scalars(
             select(Job)
@@ -79,7 +79,7 @@ def tell_changes(carrel: Carrel) -> None:
 
 
 def kinds(database: Database, to: str) -> Sequence[str]:
-    """Return the kinds of the letters to an address, oldest first."""
+    """Return the kinds of the emails to an address, oldest first."""
     with database.read_session() as session:
         return session.scalars(
             select(Mail.kind).where(Mail.recipient == to).order_by(Mail.id)
@@ -87,7 +87,7 @@ def kinds(database: Database, to: str) -> Sequence[str]:
 
 
 def as_sent(carrel: Carrel, mail: Mail) -> EmailMessage:
-    """Return a letter as it goes over the wire, read back."""
+    """Return an email as it is sent, parsed again."""
     letter = LeasedMail(**{name: getattr(mail, name) for name in LeasedMail.__dataclass_fields__})
     with carrel.database.read_session() as session:
         data = bytes(delivery.compose(session, letter, (), carrel.settings))
@@ -95,7 +95,7 @@ def as_sent(carrel: Carrel, mail: Mail) -> EmailMessage:
 
 
 def entry_of(message: EmailMessage) -> tuple[str, bytes]:
-    """Return the method that a letter's calendar part names, and the file that goes with it."""
+    """Return the method of an email's calendar part, and the attached file."""
     [part] = [one for one in message.walk() if one.get_content_type() == "text/calendar"]
     [file] = [one for one in message.walk() if one.get_content_type() == "application/ics"]
     data = file.get_payload(decode=True)
@@ -105,7 +105,7 @@ def entry_of(message: EmailMessage) -> tuple[str, bytes]:
 
 
 def event_of(data: bytes) -> icalendar.Event:
-    """Return the one entry of a calendar file."""
+    """Return the only entry of a calendar file."""
     [event] = icalendar.Calendar.from_ical(data).walk("VEVENT")
     return event
 
@@ -117,7 +117,7 @@ def postpone(database: Database, slug: str, held_at: datetime, *, at: datetime) 
 
 
 def at_each(carrel: Carrel, clock: Clock, *moments: datetime) -> None:
-    """Go the round at each of these moments, twice."""
+    """Run the round twice at each of these times."""
     for moment in moments:
         clock.set(moment)
         go_round(carrel)

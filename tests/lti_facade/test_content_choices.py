@@ -1,4 +1,4 @@
-"""What an organization may put into its courses, on whichever database this run is about."""
+"""What an organization can add to its courses, on the database of this run."""
 
 from datetime import timedelta
 
@@ -37,13 +37,13 @@ NOTHING = Sought()
 
 
 def playable(session: Session, slug: str, **values: object) -> Webinar:
-    webinar = make_webinar(session, slug, **values)  # type: ignore[arg-type]  # as the maker takes them
+    webinar = make_webinar(session, slug, **values)  # type: ignore[arg-type]  # as make_webinar takes
     make_recording(session, webinar)
     return webinar
 
 
 def sell(session: Session, webinar: Webinar | None, **term: object) -> Organization:
-    """An organization with ten seats of a webinar, or of everything."""
+    """Add an organization with ten seats of a webinar, or of everything."""
     buyer = make_organization(session)
     make_pool_grant(session, make_pool(session, buyer, webinar), **term)  # type: ignore[arg-type]
     return buyer
@@ -55,7 +55,7 @@ def titles(session: Session, organization: Organization, sought: Sought = NOTHIN
     return [one.slug for one in found.items]
 
 
-def test_it_is_what_the_pools_cover_and_what_is_free(database: Database, cast: Cast) -> None:
+def test_choices_are_the_pools_webinars_and_free_ones(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         bought = playable(session, "bought")
         playable(session, "free-one", free=True)
@@ -63,7 +63,7 @@ def test_it_is_what_the_pools_cover_and_what_is_free(database: Database, cast: C
         assert sorted(titles(session, sell(session, bought))) == ["bought", "free-one"]
 
 
-def test_an_organization_that_holds_nothing_has_what_is_free(
+def test_organization_without_seats_can_use_only_free_webinars(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -80,7 +80,7 @@ def test_an_organization_that_holds_nothing_has_what_is_free(
     ],
     ids=["not begun", "ended"],
 )
-def test_a_pool_that_is_not_in_force_brings_nothing(
+def test_inactive_pool_offers_nothing(
     database: Database, cast: Cast, term: dict[str, object]
 ) -> None:
     with database.transaction() as session:
@@ -89,7 +89,7 @@ def test_a_pool_that_is_not_in_force_brings_nothing(
         )
 
 
-def test_what_was_taken_back_brings_nothing(database: Database, cast: Cast) -> None:
+def test_refunded_grant_offers_nothing(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         buyer = make_organization(session)
         pool = make_pool(session, buyer, session.get_one(Webinar, cast.webinar_id))
@@ -99,7 +99,7 @@ def test_what_was_taken_back_brings_nothing(database: Database, cast: Cast) -> N
         assert titles(session, buyer) == []
 
 
-def test_a_term_covers_what_was_held_before_its_end(database: Database, cast: Cast) -> None:
+def test_term_includes_webinars_held_before_its_end(database: Database, cast: Cast) -> None:
     ends_at = NOW + timedelta(days=10)
     with database.transaction() as session:
         playable(session, "after-the-end", held_at=ends_at + timedelta(days=1))
@@ -110,7 +110,7 @@ def test_a_term_covers_what_was_held_before_its_end(database: Database, cast: Ca
             find_choice(session, buyer.id, after.public_id, now=NOW)
 
 
-def test_a_part_of_a_consortiums_pool_counts_as_its_own(database: Database, cast: Cast) -> None:
+def test_allotted_pool_counts_for_the_member_organization(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         above, child = make_organization(session), make_organization(session)
         pool = make_pool(session, above, session.get_one(Webinar, cast.webinar_id))
@@ -125,7 +125,7 @@ def test_a_part_of_a_consortiums_pool_counts_as_its_own(database: Database, cast
         assert titles(session, child) == [cast.slug]
 
 
-def test_drafts_pulled_ones_and_those_without_a_recording_are_not_offered(
+def test_drafts_removed_webinars_and_those_without_a_recording_are_not_offered(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -137,15 +137,13 @@ def test_drafts_pulled_ones_and_those_without_a_recording_are_not_offered(
         assert sorted(titles(session, buyer)) == sorted([cast.slug, "withdrawn"])
 
 
-def test_a_free_one_that_was_withdrawn_is_offered_to_nobody_new(
-    database: Database, cast: Cast
-) -> None:
+def test_withdrawn_free_webinar_is_not_offered(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         playable(session, "free-before", free=True, state=WebinarState.WITHDRAWN)
         assert titles(session, make_organization(session)) == []
 
 
-def test_a_search_finds_by_words_within_what_may_be_used(database: Database, cast: Cast) -> None:
+def test_search_finds_words_within_what_can_be_used(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         weeding, knots = playable(session, "weeding"), playable(session, "weeding-knots")
         webinar_search.keep(session, (weeding.id, knots.id))
@@ -155,7 +153,7 @@ def test_a_search_finds_by_words_within_what_may_be_used(database: Database, cas
         assert titles(session, buyer, Sought(query="!!")) == []
 
 
-def test_a_series_tells_how_much_of_it_may_be_used_and_narrows_the_list(
+def test_series_counts_usable_recordings_and_filters_the_list(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -173,7 +171,7 @@ def test_a_series_tells_how_much_of_it_may_be_used_and_narrows_the_list(
             find_series(session, make_organization(session).id, row.public_id, now=NOW)
 
 
-def test_a_pool_of_a_series_covers_its_webinars(database: Database, cast: Cast) -> None:
+def test_pool_of_a_series_covers_its_webinars(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         row, inside = make_series(session, "desk"), playable(session, "inside")
         session.add(WebinarSeries(webinar_id=inside.id, series_id=row.id))
@@ -186,7 +184,7 @@ def test_a_pool_of_a_series_covers_its_webinars(database: Database, cast: Cast) 
         }
 
 
-def test_a_webinar_out_of_passes_is_offered_only_to_who_bought_it(
+def test_webinar_excluded_from_passes_is_offered_only_to_its_buyer(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -204,7 +202,7 @@ def test_a_webinar_out_of_passes_is_offered_only_to_who_bought_it(
                 find_choice(session, buyer.id, alone.public_id, now=NOW)
 
 
-def test_a_learner_of_a_contract_is_told_that_a_webinar_left_the_passes(
+def test_contract_learner_loses_access_when_a_webinar_leaves_passes(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -228,7 +226,7 @@ def _series_pool(session: Session, buyer: Organization, row: Series) -> Pool:
     return pool
 
 
-def test_pages_come_newest_first_and_end(database: Database, cast: Cast) -> None:
+def test_pages_are_newest_first_and_end(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         for number in range(PAGE_SIZE + 1):
             playable(session, f"w{number}", held_at=NOW - timedelta(days=100 + number))
@@ -243,7 +241,7 @@ def test_pages_come_newest_first_and_end(database: Database, cast: Cast) -> None
             read_selection(session, buyer.id, Sought(page=3), now=NOW)
 
 
-def test_what_another_organization_holds_can_not_be_chosen(database: Database, cast: Cast) -> None:
+def test_webinar_of_another_organization_cannot_be_chosen(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         bought, free = playable(session, "bought"), playable(session, "free", free=True)
         theirs = sell(session, bought)

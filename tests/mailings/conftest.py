@@ -1,4 +1,4 @@
-"""A webinar in three days with every role of its audience, a presenter and a series."""
+"""A webinar in three days with each role of its audience, a presenter, and a series."""
 
 import pytest
 
@@ -14,13 +14,13 @@ __all__ = ["to_come"]
 
 @pytest.fixture
 def topical(to_come: Cast, database: Database) -> Cast:
-    """The webinar to come with a presenter and a series."""
+    """Return the upcoming webinar with a presenter and a series."""
     fill(database, "topics", lambda session: add_topics(session, to_come))
     return to_come
 
 
 @pytest.fixture
 def furnished(topical: Cast, database: Database) -> Cast:
-    """The webinar with a person of each role."""
+    """Return the webinar with a person in each role."""
     furnish(database, topical)
     return topical

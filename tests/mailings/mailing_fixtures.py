@@ -1,4 +1,4 @@
-"""A webinar to come with a presenter and a series, mailings about it, and the job that sends them."""
+"""An upcoming webinar with a presenter and a series, its mailings, and the job that sends them."""
 
 from collections.abc import Sequence
 
@@ -75,7 +75,7 @@ def add(database: Database, cast: Cast, details: MailingDetails = DETAILS) -> st
 
 
 def start(database: Database, mailing_id: str, **when: object) -> None:
-    """Send a mailing, and let the time pass in which that can be undone; or schedule it."""
+    """Send a mailing and wait until it can't be undone, or schedule it."""
     values = {"send_at": None, "actor": None, "now": NOW, **when}
     with database.transaction() as session:
         mailings.start_mailing(session, mailing_id, **values)  # type: ignore[arg-type]  # a test's values
@@ -92,7 +92,7 @@ def work(carrel: Carrel, mailing_id: str, watch: Quiet | None = None) -> None:
 
 
 def written(database: Database, kind: str) -> Sequence[str]:
-    """Return who has emails of a kind, once for each email."""
+    """Return who has emails of a kind, one entry per email."""
     with database.read_session() as session:
         return session.scalars(
             select(Mail.recipient).where(Mail.kind == kind).order_by(Mail.recipient)

@@ -1,4 +1,4 @@
-"""Mailings: written, scheduled, canceled, and sent once to each person, though the job is killed."""
+"""Mailings: written, scheduled, canceled, and sent once to each person even after a killed job."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -54,7 +54,7 @@ def crowd(database: Database, cast: Cast, number: int) -> None:
             register(session, login_id=login.id, webinar_id=webinar.id, links=LINKS, now=NOW)
 
 
-def test_faults_are_named_by_field(database: Database, to_come: Cast) -> None:
+def test_errors_are_reported_by_field(database: Database, to_come: Cast) -> None:
     for changed, fields in (
         ({"subject": " "}, {"subject"}),
         ({"subject": "x" * 201}, {"subject"}),
@@ -109,7 +109,7 @@ def test_mailing_is_sent_in_the_bulk_lane_with_clean_html_and_its_button(
     assert state(database, mailing_id) is MailingState.SENT
 
 
-def test_each_person_gets_it_once_though_the_job_is_killed_and_rerun(
+def test_each_person_gets_it_once_after_a_killed_job_is_rerun(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert clock.moment == NOW
@@ -140,7 +140,7 @@ def test_each_person_gets_it_once_though_the_job_is_killed_and_rerun(
     assert state(database, mailing_id) is MailingState.SENT
 
 
-def test_a_job_that_was_taken_over_writes_to_no_one(
+def test_job_that_was_taken_over_emails_no_one(
     carrel: Carrel, database: Database, to_come: Cast
 ) -> None:
     class TakenOver(Quiet):
@@ -172,7 +172,7 @@ def test_scheduled_mailing_waits_for_its_time(
     assert written(database, "mailing") == ["bob@example.org"]
 
 
-def test_scheduled_mailing_about_a_webinar_that_was_canceled_since_is_stopped(
+def test_scheduled_mailing_about_a_canceled_webinar_is_stopped(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     mailing_id, later = add(database, to_come), add(database, to_come)
@@ -197,7 +197,7 @@ def test_scheduled_mailing_about_a_webinar_that_was_canceled_since_is_stopped(
 @pytest.mark.parametrize(
     ("wait", "how"), [(2 * HOUR, MailingState.SENT), (10 * DAY, MailingState.STOPPED)]
 )
-def test_mailing_for_before_a_webinar_does_not_go_out_after_it(
+def test_mailing_for_before_a_webinar_is_not_sent_after_it(
     carrel: Carrel,
     database: Database,
     to_come: Cast,
@@ -205,7 +205,7 @@ def test_mailing_for_before_a_webinar_does_not_go_out_after_it(
     wait: timedelta,
     how: MailingState,
 ) -> None:
-    """The worker was down when it was due; one for after the webinar is sent late."""
+    """The worker was down when it was due; a mailing for after the webinar is sent late."""
     before, after = add(database, to_come), add(database, to_come)
     start(database, before, send_at=NOW + HOUR)
     start(database, after, send_at=HELD_AT + DAY)
@@ -234,7 +234,7 @@ def test_canceled_mailing_is_a_draft_again_and_its_job_does_nothing(
     assert state(database, mailing_id) is MailingState.DRAFT
 
 
-def test_person_who_was_blocked_or_erased_meanwhile_gets_none(
+def test_person_blocked_or_erased_in_the_meantime_gets_none(
     database: Database, to_come: Cast
 ) -> None:
     crowd(database, to_come, 2)
@@ -254,7 +254,7 @@ def test_person_who_was_blocked_or_erased_meanwhile_gets_none(
     assert written(database, "mailing") == ["bob@example.org"]
 
 
-def test_stopped_mailing_goes_on_to_those_who_do_not_have_it(
+def test_stopped_mailing_continues_with_people_who_do_not_have_it(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     assert clock.moment == NOW
@@ -278,7 +278,7 @@ def test_stopped_mailing_goes_on_to_those_who_do_not_have_it(
     assert written(database, "mailing") == ["bob@example.org", "p0@example.org"]
 
 
-def test_subscribers_hear_of_announced_webinars_only(
+def test_subscribers_are_emailed_about_announced_webinars_only(
     carrel: Carrel, database: Database, topical: Cast, clock: Clock
 ) -> None:
     assert clock.moment == NOW
@@ -341,7 +341,7 @@ def test_results_count_each_email_by_what_happened_to_it(
     assert (found.failed, found.not_sent, found.unsubscribed) == (1, 1, 1)
 
 
-def test_reach_says_who_gets_none(database: Database, to_come: Cast) -> None:
+def test_reach_counts_the_people_who_get_none(database: Database, to_come: Cast) -> None:
     crowd(database, to_come, 1)
     mailing_id = add(database, to_come)
     with database.transaction() as session:
@@ -364,7 +364,7 @@ def test_trail_has_ids_only(
     assert all(one.detail == {} for one in rows)
 
 
-def test_deleted_mailing_is_nothing_to_send(
+def test_job_of_an_unknown_mailing_sends_nothing(
     carrel: Carrel, database: Database, to_come: Cast
 ) -> None:
     with database.transaction() as session:

@@ -52,7 +52,7 @@ def test_each_part_has_its_people(database: Database, furnished: Cast) -> None:
     )
 
 
-def test_passes_and_contracts_count_without_a_registration_if_they_include_the_webinar(
+def test_passes_and_contracts_count_without_registration_if_they_include_it(
     database: Database, to_come: Cast
 ) -> None:
     with database.transaction() as session:
@@ -67,7 +67,7 @@ def test_passes_and_contracts_count_without_a_registration_if_they_include_the_w
     }
 
 
-def test_who_did_not_come_is_known_once_it_is_over(database: Database, to_come: Cast) -> None:
+def test_people_who_missed_it_are_known_once_it_is_over(database: Database, to_come: Cast) -> None:
     webinar_id = to_come.webinar_id
     with database.transaction() as session:
         enroll_holders(session, now=NOW, webinar_id=webinar_id)

@@ -1,4 +1,4 @@
-"""Subscriptions: asked for, confirmed by email, ended, exported and erased."""
+"""Subscriptions: requested, confirmed by email, ended, exported, and erased."""
 
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -50,7 +50,7 @@ def test_only_a_confirmed_address_is_subscribed(carrel: Carrel, database: Databa
 
 
 @pytest.mark.usefixtures("topical")
-def test_asking_again_keeps_one_subscription_and_answers_by_email_each_time(
+def test_second_request_keeps_one_subscription_and_is_answered_by_email(
     carrel: Carrel, database: Database
 ) -> None:
     first = subscribe(carrel, SAM, SERIES, is_confirmed=False)
@@ -65,7 +65,7 @@ def test_asking_again_keeps_one_subscription_and_answers_by_email_each_time(
 
 
 @pytest.mark.usefixtures("topical")
-def test_each_topic_is_a_subscription_of_its_own(carrel: Carrel, database: Database) -> None:
+def test_each_topic_is_a_separate_subscription(carrel: Carrel, database: Database) -> None:
     for part in (Part(), PRESENTER, SERIES, Part()):
         subscribe(carrel, SAM, part)
     assert topics(database) == ["", "Pat Doe", "Calm desks"]
@@ -94,7 +94,7 @@ def test_link_expires_after_a_week_and_unconfirmed_addresses_are_deleted(
 
 
 @pytest.mark.usefixtures("topical")
-def test_staff_find_addresses_by_a_part_of_them(carrel: Carrel, database: Database) -> None:
+def test_staff_find_addresses_by_part_of_them(carrel: Carrel, database: Database) -> None:
     subscribe(carrel, SAM, PRESENTER)
     subscribe(carrel, "under_score@example.org", is_confirmed=False)
     with database.read_session() as session:
@@ -114,11 +114,11 @@ def mailed(carrel: Carrel, database: Database, cast: Cast) -> Mail:
     return newest(database, SAM, "new_webinar")
 
 
-def test_email_to_subscribers_leads_to_their_subscriptions(
+def test_email_to_subscribers_links_to_their_subscriptions(
     carrel: Carrel, database: Database, topical: Cast, clock: Clock
 ) -> None:
     assert clock.moment == NOW
-    with database.transaction() as session:  # who unsubscribed from reminders asked for this news
+    with database.transaction() as session:  # unsubscribing from reminders leaves the news on
         opt_out(session, SAM, now=NOW)
     mail = mailed(carrel, database, topical)
     assert written(database, "new_webinar") == [SAM]
@@ -153,7 +153,7 @@ def test_link_in_an_email_ends_one_subscription_or_all(
         delivery.compose(session, letter, (), carrel.settings)
 
 
-def test_removed_subscription_is_gone(carrel: Carrel, database: Database, cast: Cast) -> None:
+def test_removed_subscription_is_deleted(carrel: Carrel, database: Database, cast: Cast) -> None:
     made = subscribe(carrel, SAM)
     with database.transaction() as session:
         subscriptions.end(session, made, actor=cast.ada.public_id, now=NOW)

@@ -1,4 +1,4 @@
-"""What the metrics count of access decisions, claims of seats, and launches."""
+"""Metrics of access decisions, seat claims, and launches."""
 
 import subprocess
 import sys
@@ -25,13 +25,13 @@ from tests.web.core.raw_requests import ask, environ_of
 
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[EventDict]:
-    """The events that the metrics of this process would count."""
+    """Return the events that this process's metrics would count."""
     events: list[EventDict] = []
     monkeypatch.setattr(logs, "_observers", [events.append])
     return events
 
 
-def test_each_decision_is_counted_by_its_code_alone(
+def test_each_decision_is_counted_by_its_code_only(
     database: Database, cast: Cast, heard: list[EventDict]
 ) -> None:
     with database.read_session() as session:
@@ -46,7 +46,7 @@ def test_each_decision_is_counted_by_its_code_alone(
     }
 
 
-def test_each_claim_is_counted_by_its_outcome_alone(
+def test_each_claim_is_counted_by_its_outcome_only(
     database: Database, heard: list[EventDict]
 ) -> None:
     home = make_home(database, 1, YEAR)
@@ -59,7 +59,7 @@ def test_each_claim_is_counted_by_its_outcome_alone(
     assert [each["outcome"] for each in claims] == ["claimed", "already", "full", "closed"]
 
 
-def test_a_redirect_of_a_login_is_counted_under_its_route(
+def test_redirect_of_a_sign_in_is_counted_under_its_route(
     app: Flask, platform: Platform, database: Database, cast: Cast, clock: Clock
 ) -> None:
     school = connect(platform, database, cast, clock)

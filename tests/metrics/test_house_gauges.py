@@ -1,4 +1,4 @@
-"""The gauges of the installation: a scrape reads no table as a whole, however large it is."""
+"""The gauges of the installation: a scrape never reads a whole table."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.clock import NOW
 from tests.jobs.job_fixtures import make_job
 
 
-def test_scrape_finds_jobs_and_emails_by_their_indexes(carrel: Carrel) -> None:
+def test_scrape_finds_jobs_and_emails_through_indexes(carrel: Carrel) -> None:
     if not carrel.database.is_sqlite:
         pytest.skip("PostgreSQL chooses plans by the number of rows")
     make_job(carrel.database, now=NOW - 2 * PATIENCE)
@@ -45,5 +45,5 @@ def test_scrape_finds_jobs_and_emails_by_their_indexes(carrel: Carrel) -> None:
         ]
     scans = ("SCAN job", "SCAN mail")
     assert [step for step in plans if step.startswith(scans) and "USING" not in step] == []
-    # the jobs that wait are counted from an index, once
+    # waiting jobs are counted from an index, once
     assert [step.split()[-1] for step in plans if step.startswith(scans)] == ["ix_job_next_in_lane"]

@@ -1,4 +1,4 @@
-"""/metrics under load: what is counted, on a listener of its own, in files that don't grow."""
+"""/metrics under load: what is counted, on a separate listener, in files that don't grow."""
 
 import signal
 import subprocess
@@ -25,7 +25,7 @@ SECRET = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"  # noqa: S105  (a token of the t
 TAKES = "import sys; from pathlib import Path; from lms.metrics.slots import take_slot; print(take_slot(Path(sys.argv[1])))"
 
 
-def test_a_slot_is_free_again_when_its_process_has_ended(tmp_path: Path) -> None:
+def test_slot_is_free_again_after_its_process_ends(tmp_path: Path) -> None:
     command = (sys.executable, "-c", TAKES, str(tmp_path))
     assert [subprocess.check_output(command).strip() for _ in range(2)] == [b"0", b"0"]
     assert take_slot(tmp_path) == 0
@@ -67,7 +67,7 @@ def test_files_do_not_grow_over_thirty_restarts(tmp_path: Path) -> None:
     assert sizes[0] > 0
     assert (
         sizes[1] <= 4 * sizes[0]
-    )  # at most four processes count at once, and the first may be one
+    )  # at most four processes count at once, and the first can be one of them
     registry = CollectorRegistry()
     MultiProcessCollector(registry, path=str(tmp_path))
     assert 'route="/page119/<slug>"' in generate_latest(registry).decode()
@@ -111,9 +111,7 @@ def house(
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_what_a_library_does_is_counted_without_ids(
-    house: House, database: Database, place: int
-) -> None:
+def test_activity_is_counted_without_ids(house: House, database: Database, place: int) -> None:
     with database.transaction() as session:
         post(
             session,
@@ -149,6 +147,6 @@ def test_files_do_not_grow_over_restarts(
         ask(port_of(house), "/webinars")
     until(lambda: counted(place, "/webinars", 200) == 3)
     files = [*Path(environ["CARREL_DATA_DIR"], "scratch/metrics").glob("*.db")]
-    assert len(files) <= 2 * 6  # counters and histograms: of two generations of web, and the worker
+    assert len(files) <= 2 * 6  # counters and histograms of two web generations and the worker
     assert sum(file.stat().st_size for file in files) < 20 << 20
     assert scraped(place)

@@ -1,4 +1,4 @@
-"""Outside monitors: what a Sentry server and an OpenTelemetry collector on this machine are sent."""
+"""External monitors: what a Sentry server and an OpenTelemetry collector receive."""
 
 import gzip
 import json
@@ -22,7 +22,7 @@ WAIT_S = 20.0
 
 
 class Sink(ThreadingHTTPServer):
-    """Keeps the path and the body of what is posted to it."""
+    """A server that records the path and body of each request."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -41,7 +41,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def fail(_secret: str) -> None:
     raise LookupError(FAULT)
 
 
-def test_a_fault_is_reported_without_what_the_variables_held(sink: Sink) -> None:
+def test_error_is_reported_without_the_values_of_variables(sink: Sink) -> None:
     sentry = Sentry(f"http://key@127.0.0.1:{sink.server_port}/7")
     secret = secrets.token_hex(16)
     try:
@@ -123,7 +123,7 @@ def test_requests_and_jobs_are_spans_by_route_and_kind(sink: Sink) -> None:
     }
 
 
-def test_a_monitor_that_cannot_be_opened_is_a_fault_of_the_settings(
+def test_monitor_that_cannot_be_started_is_a_settings_error(
     environ: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = Settings.from_env({**environ, "CARREL_SENTRY_DSN": "https://sentry.example.org/"})

@@ -1,9 +1,9 @@
-"""The released versions: which migration each ends with, and the library that each left for the tests.
+"""The released versions: the last migration of each, and its library for the tests.
 
     python -m tests.migrations.released_versions VERSION
 
-keeps the demo as this version makes it, and the checksum of its migrations, from which on none of them
-changes. It is run once for a release, before its tag.
+saves this version's demo and the checksum of its migrations, which must not change afterward.
+Run it once for each release, before its tag.
 """
 
 import csv
@@ -45,14 +45,14 @@ LIST: Final = HERE / "versions.tsv"
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A released version, the last migration it has, and the checksum of all up to that one."""
+    """A released version, its last migration, and the checksum of all migrations up to that one."""
 
     version: str
     revision: str
     sha256: str
 
     def unpack(self, path: Path) -> Database:
-        """Write the library that this version left, and open it."""
+        """Unpack the library that this version saved, and open it."""
         path.write_bytes(gzip.decompress((HERE / f"{self.version}.sqlite3.gz").read_bytes()))
         return Database(f"sqlite:///{path}")
 
@@ -64,18 +64,18 @@ def releases() -> tuple[Release, ...]:
 
 
 def sha256_of(revision: str) -> str:
-    """Return the checksum of the migrations up to one, as they are now."""
+    """Return the checksum of the current migrations up to one of them."""
     scripts = ScriptDirectory.from_config(migrations._config())
     files = (Path(each.path).read_bytes() for each in scripts.iterate_revisions(revision, "base"))
     return hashlib.sha256(b"".join(files)).hexdigest()
 
 
 def make_as_released(source: Database, target: Database, revision: str) -> None:
-    """Make the tables of a release in an empty database, and copy the rows of its library."""
+    """Create the tables of a release in an empty database, and copy the rows of its library."""
     with migrations._alone(target) as connection:
         command.upgrade(migrations._config(connection), revision)
     with source.engine.connect() as old, target.engine.begin() as new:
-        new.execute(text("SET session_replication_role = replica"))  # rows come in no order
+        new.execute(text("SET session_replication_role = replica"))  # rows come unordered
         rows = tables_of(old)
         for name, made in tables_of(new).items():
             if found := [dict(row) for row in old.execute(select(rows[name])).mappings()]:
@@ -86,18 +86,18 @@ def make_as_released(source: Database, target: Database, revision: str) -> None:
 
 
 def tables_of(connection: Connection) -> dict[str, TableClause]:
-    """Return the tables of the product as a database has them, by name."""
+    """Return the product's tables as they are in a database, by name."""
     there = inspect(connection)
     return {
         name: table(name, *(column(one["name"], one["type"]) for one in there.get_columns(name)))
         for name in there.get_table_names()
         if name != "alembic_version"
-        and "_search" not in name  # indexes of SQLite, kept by triggers
+        and "_search" not in name  # SQLite's search indexes, which triggers maintain
     }
 
 
 def keep(version: str) -> None:
-    """Keep this version's demo and the checksum of its migrations."""
+    """Save this version's demo and the checksum of its migrations."""
     with tempfile.TemporaryDirectory() as folder:
         carrel = open_carrel(Settings.from_env({"CARREL_DATA_DIR": folder}))
         migrations.upgrade(carrel.database)

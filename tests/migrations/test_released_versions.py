@@ -1,4 +1,4 @@
-"""The library of each released version is upgraded, on both databases, and serves its people as before."""
+"""The library of each released version is upgraded on both databases and still works."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -27,7 +27,7 @@ ALICE = {"email": "alice@example.org", "password": "alice-reads-at-noon"}
 
 @pytest.fixture(params=releases(), ids=lambda one: one.version)
 def release(request: pytest.FixtureRequest) -> Release:
-    """Each released version."""
+    """Return each released version."""
     made: Release = request.param
     return made
 
@@ -36,7 +36,7 @@ def release(request: pytest.FixtureRequest) -> Release:
 def left(
     release: Release, made_databases: Databases, worker_id: str, tmp_path: Path
 ) -> Iterator[Database]:
-    """Its library, in its tables."""
+    """Return its library, in its own tables."""
     source = release.unpack(tmp_path / "released.sqlite3")
     if not made_databases.empty("any").startswith("postgresql"):
         yield source
@@ -55,7 +55,7 @@ def test_migrations_of_a_release_never_change(release: Release) -> None:
     assert sha256_of(release.revision) == release.sha256
 
 
-def test_its_library_is_upgraded_and_serves_on(
+def test_library_of_a_release_is_upgraded_and_works(
     release: Release, left: Database, carrel: Carrel
 ) -> None:
     assert migrations.current(left) == release.revision

@@ -1,4 +1,4 @@
-"""Migrations are tried on a database that holds rows: up, down, failing, and started at once."""
+"""Migrations on a database with rows: up, down, failing, and started at the same time."""
 
 import shutil
 import sqlite3
@@ -38,12 +38,12 @@ with migrations.beside_writers():
             if_not_exists=True,
         )
         op.execute("SELECT 1")"""
-# what a killed CREATE INDEX CONCURRENTLY leaves: an index that is there but not valid
+# what a killed CREATE INDEX CONCURRENTLY leaves: an index that exists but isn't valid
 UNFINISHED = "CREATE UNIQUE INDEX CONCURRENTLY ix_organization_notes ON organization ((1))"
 VALID = (
     "SELECT indisvalid, indnatts FROM pg_index WHERE indexrelid = 'ix_organization_notes'::regclass"
 )
-# SQLite can't alter a table so: alembic makes a new one, copies the rows and drops the old one.
+# SQLite can't alter a table this way: alembic copies the rows to a new one and drops the old one.
 REBUILD = """\
 with op.batch_alter_table("organization") as table:
         table.add_column(sa.Column("stars", sa.Integer(), server_default="3", nullable=False))
@@ -68,7 +68,7 @@ Add = Callable[..., None]
 
 @pytest.fixture
 def add_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Add:
-    """A function that writes one more migration, from our template, into a copy of our migrations."""
+    """Return a function that adds a migration, from our template, to a copy of our migrations."""
     place = shutil.copytree(migrations.HERE, tmp_path / "migrations")
     monkeypatch.setattr(migrations, "HERE", place)
 
@@ -83,7 +83,7 @@ def add_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Add:
 
 @pytest.fixture
 def lived_in(made_databases: Databases, worker_id: str) -> Iterator[Database]:
-    """A database of this version that holds the cast and an audit entry."""
+    """Return a database of this version that contains the cast and an audit entry."""
     name = f"carrel_lived_in_{worker_id}"
     database = Database(made_databases.prepared(name))
     with database.transaction() as session:
@@ -137,14 +137,14 @@ def test_migration_that_leaves_a_dangling_row_is_rejected(
 ) -> None:
     before = _rows(lived_in)
     add_migration("op.execute('UPDATE membership SET organization_id = -1')")
-    # SQLite is asked after the migration, PostgreSQL refuses the statement
+    # SQLite is checked after the migration; PostgreSQL refuses the statement
     with pytest.raises((RuntimeError, IntegrityError), match="membership"):
         upgrade(lived_in)
     assert current(lived_in) == NEWEST
     assert _rows(lived_in) == before
 
 
-def test_one_of_several_upgrades_works_and_the_others_wait(
+def test_one_of_several_upgrades_runs_and_the_others_wait(
     lived_in: Database, add_migration: Add
 ) -> None:
     add_migration(REBUILD + TAKE_TIME)
@@ -164,7 +164,7 @@ def test_one_of_several_upgrades_works_and_the_others_wait(
     assert done == [worked, *(AT_ONCE - 1) * [waited]]
 
 
-def test_an_index_is_made_beside_writers(lived_in: Database, add_migration: Add) -> None:
+def test_index_is_created_while_others_write(lived_in: Database, add_migration: Add) -> None:
     before = _rows(lived_in)
     add_migration(BESIDE, imports="from lms import migrations")
     assert upgrade(lived_in) == migrations.Upgrade(NEWEST, LATER)
@@ -172,13 +172,13 @@ def test_an_index_is_made_beside_writers(lived_in: Database, add_migration: Add)
     assert _rows(lived_in) == before
 
 
-def test_an_index_that_a_killed_upgrade_left_unfinished_is_made_again(
+def test_index_that_a_killed_upgrade_left_unfinished_is_created_again(
     lived_in: Database, add_migration: Add
 ) -> None:
     if lived_in.is_sqlite:
         pytest.skip("an upgrade is one transaction there")
     with lived_in.transaction() as session:
-        make_organization(session, "second")  # so that the index can't be unique
+        make_organization(session, "second")  # prevents the index from being unique
     with lived_in.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         with pytest.raises(IntegrityError):
             connection.execute(text(UNFINISHED))
@@ -195,7 +195,7 @@ def test_an_index_that_a_killed_upgrade_left_unfinished_is_made_again(
         assert session.execute(text(VALID)).one() == (True, 1)
 
 
-def test_an_index_that_a_killed_upgrade_finished_is_no_fault(
+def test_index_that_a_killed_upgrade_finished_is_accepted(
     lived_in: Database, add_migration: Add
 ) -> None:
     with lived_in.engine.begin() as connection:
@@ -204,7 +204,7 @@ def test_an_index_that_a_killed_upgrade_finished_is_no_fault(
     assert upgrade(lived_in) == migrations.Upgrade(NEWEST, LATER)
 
 
-def test_an_upgrade_that_waits_for_a_table_makes_no_reader_wait(
+def test_upgrade_that_waits_for_a_table_does_not_block_readers(
     lived_in: Database, add_migration: Add, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if lived_in.is_sqlite:
@@ -213,7 +213,7 @@ def test_an_upgrade_that_waits_for_a_table_makes_no_reader_wait(
     monkeypatch.setattr(migrations, "LOCK_PAUSE_S", 0.2)
     add_migration(REBUILD, UNDO)
     with ThreadPoolExecutor(1) as thread:
-        with lived_in.engine.begin() as reading:  # a backup, say, for as long as the block lasts
+        with lived_in.engine.begin() as reading:  # for example a backup, until the block ends
             reading.execute(text("SELECT 1 FROM organization"))
             upgrading = thread.submit(upgrade, lived_in)
             ends = time.monotonic() + 3
@@ -227,7 +227,7 @@ def test_an_upgrade_that_waits_for_a_table_makes_no_reader_wait(
         assert upgrading.result(60) == migrations.Upgrade(NEWEST, LATER)
 
 
-def test_writers_wait_for_an_upgrade_of_sqlite_and_readers_do_not(
+def test_sqlite_upgrade_blocks_writers_but_not_readers(
     lived_in: Database, add_migration: Add, tmp_path: Path
 ) -> None:
     if not lived_in.is_sqlite:
@@ -263,7 +263,7 @@ def _is_locked(database: Database) -> bool:
     return False
 
 
-def test_tables_of_a_later_version_serve_this_one_and_of_an_earlier_do_not(
+def test_later_tables_work_with_this_version_but_earlier_ones_do_not(
     lived_in: Database,
 ) -> None:
     assert fits(lived_in)
@@ -273,7 +273,7 @@ def test_tables_of_a_later_version_serve_this_one_and_of_an_earlier_do_not(
         assert fits(lived_in) == is_fit
 
 
-def test_newer_files_beside_a_running_process_change_nothing_for_it(add_migration: Add) -> None:
+def test_running_process_ignores_newer_migration_files(add_migration: Add) -> None:
     running = migrations.head()
     add_migration("pass")
     assert migrations.head() == running

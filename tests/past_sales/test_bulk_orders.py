@@ -1,4 +1,4 @@
-"""Many sales of the past at once: whose they are, which pools they fill, and what the trail says."""
+"""Many past sales at once: who owns them, which pools they fill, and the audit entries."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -43,7 +43,7 @@ def with_seats(carrel: Carrel, folder: Path, slug: str) -> PastFacts:
     return jobs.apply_list(carrel, facts.public_id, actor=None, now=NOW)
 
 
-def test_seats_fill_one_pool_of_an_organization_with_its_first_contact_as_owner(
+def test_seats_fill_one_pool_and_the_first_contact_is_the_owner(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     assert with_seats(carrel, tmp_path, cast.slug).brought == len(SEATED)
@@ -62,7 +62,7 @@ def test_seats_fill_one_pool_of_an_organization_with_its_first_contact_as_owner(
             (oak.id, False, 30, 0),
             (oak.id, True, 3, 0),
             (cast.organization_id, True, 4, 0),
-            (cast.organization_id, False, 0, 0),  # its term is over
+            (cast.organization_id, False, 0, 0),  # its term has ended
         ]
     )
     assert sorted(map(tuple, roles)) == sorted(
@@ -74,7 +74,7 @@ def test_seats_fill_one_pool_of_an_organization_with_its_first_contact_as_owner(
     )
 
 
-def test_a_pool_that_stood_before_is_settled_with_what_came_in(
+def test_existing_pool_gets_the_imported_seats(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     with database.transaction() as session:
@@ -86,7 +86,7 @@ def test_a_pool_that_stood_before_is_settled_with_what_came_in(
         assert find_pool(session, pool.public_id).capacity == 6
 
 
-def test_seats_of_a_contract_do_not_go_into_a_pass(
+def test_contract_seats_are_not_added_to_a_pass(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     with database.transaction() as session:
@@ -99,7 +99,7 @@ def test_seats_of_a_contract_do_not_go_into_a_pass(
         assert len(grants_of(session, find_pool(session, pool.public_id).id)) == 1
 
 
-def test_an_address_leads_to_the_login_that_staff_know_it_by(
+def test_alias_finds_the_existing_login(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     with database.transaction() as session:
@@ -113,7 +113,7 @@ def test_an_address_leads_to_the_login_that_staff_know_it_by(
     assert nell.confirmed_at == NOW
 
 
-def test_what_somebody_began_and_never_confirmed_is_taken_over(
+def test_unconfirmed_account_is_taken_over(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     with database.transaction() as session:
@@ -125,7 +125,7 @@ def test_what_somebody_began_and_never_confirmed_is_taken_over(
     assert (nell.name, nell.confirmed_at) == ("Nell", NOW)
 
 
-def test_everything_that_came_in_stands_in_the_trail(
+def test_everything_imported_is_in_the_audit_trail(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     with_seats(carrel, tmp_path, cast.slug)
@@ -142,7 +142,7 @@ def test_everything_that_came_in_stands_in_the_trail(
     }
 
 
-def test_each_line_says_what_was_sold_to_whom_and_gives_one_grant(
+def test_each_line_has_the_sale_and_one_grant(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     with_seats(carrel, tmp_path, cast.slug)
@@ -167,7 +167,7 @@ def test_each_line_says_what_was_sold_to_whom_and_gives_one_grant(
     assert [line.description for _, line, _ in rows[:3]] == ["", "", "Reading rooms"]
 
 
-def test_last_day_of_a_term_ends_at_midnight_where_the_organization_is(
+def test_last_day_of_a_term_ends_at_midnight_in_the_organizations_zone(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     with database.transaction() as session:

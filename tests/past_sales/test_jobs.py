@@ -75,7 +75,7 @@ def count(database: Database, model: type) -> int:
 
 
 def brought_in(carrel: Carrel, folder: Path, slug: str) -> PastFacts:
-    """Import a large list, job by job."""
+    """Import a large list, one job after another."""
     facts = received(carrel, folder, slug)
     do(carrel, READ, facts.public_id)
     jobs.apply_list(carrel, facts.public_id, actor=None, now=NOW)
@@ -95,7 +95,7 @@ def waiting(database: Database) -> tuple[int, int, int]:
     return found.left, found.asked, found.written
 
 
-def test_job_reads_a_large_list_and_its_file_is_kept_until_then(
+def test_file_of_a_large_list_is_stored_until_a_job_has_read_it(
     carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
 ) -> None:
     facts = received(carrel, tmp_path, cast.slug, "nonsense,,everything,2024-01-01")
@@ -109,7 +109,7 @@ def test_job_reads_a_large_list_and_its_file_is_kept_until_then(
     assert count(database, Order) == 0
 
 
-def test_large_list_is_imported_by_jobs_that_give_way(
+def test_large_list_is_imported_by_jobs_that_yield_to_others(
     carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
 ) -> None:
     facts = received(carrel, tmp_path, cast.slug)
@@ -125,10 +125,10 @@ def test_large_list_is_imported_by_jobs_that_give_way(
     assert count(database, PastImportRow) == 0
 
 
-def test_new_organizations_of_one_list_are_never_taken_for_each_other(
+def test_new_organizations_of_one_list_are_never_mistaken_for_each_other(
     carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
 ) -> None:
-    branches = 7  # more than one part of an import has
+    branches = 7  # more than one batch of an import
     more = [
         f"head{number}@ridge.example.org,Jo,{cast.slug},2024-03-05,Ridge Branch {number},2"
         for number in range(branches)
@@ -148,7 +148,7 @@ def test_killed_import_resumes_where_it_stopped(
     facts = received(carrel, tmp_path, cast.slug)
     do(carrel, READ, facts.public_id)
     jobs.apply_list(carrel, facts.public_id, actor=None, now=NOW)
-    with database.transaction() as session:  # a worker got this far, then died
+    with database.transaction() as session:  # a worker got this far and died
         imports.apply_some(
             session,
             facts.public_id,

@@ -1,4 +1,4 @@
-"""A new organization in a list of past sales that may be one which is known."""
+"""A new organization in a past sales list that could be an existing one."""
 
 from zoneinfo import ZoneInfo
 
@@ -30,13 +30,11 @@ def check(database: Database, slug: str, organization: str) -> Checked:
 
 
 @pytest.mark.parametrize("name", ["Elm County Library", "elm-county", "Oak County Library"])
-def test_a_known_name_and_a_new_one_are_taken(database: Database, cast: Cast, name: str) -> None:
+def test_known_and_new_names_are_accepted(database: Database, cast: Cast, name: str) -> None:
     assert check(database, cast.slug, name).sentence == ""
 
 
-def test_a_name_that_may_be_known_is_a_fault_that_says_what_to_enter(
-    database: Database, cast: Cast
-) -> None:
+def test_similar_name_is_an_error_that_says_what_to_enter(database: Database, cast: Cast) -> None:
     told = check(database, cast.slug, "Elm Co. Public Library")
     assert "Elm County Library" in told.sentence
     assert '"new: Elm Co. Public Library"' in told.sentence
@@ -44,7 +42,7 @@ def test_a_name_that_may_be_known_is_a_fault_that_says_what_to_enter(
     assert check(database, cast.slug, "new: Elm Co. Public Library").sentence == ""
 
 
-def test_the_name_of_a_merged_organization_is_known(database: Database, cast: Cast) -> None:
+def test_name_of_a_merged_organization_is_known(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         make_organization(session, "elm-twp", name="Elm Township Library")
         organization_merges.merge(session, kept="elm-county", merged="elm-twp", actor=None, now=NOW)

@@ -1,4 +1,4 @@
-"""Open invoices of past sales: they keep their old numbers, can be paid, and are emailed to nobody."""
+"""Open invoices of past sales keep their numbers, can be paid, and are not emailed."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -81,7 +81,7 @@ def faults(carrel: Carrel, facts: PastFacts) -> list[str]:
     return [row.sentence for row in page.items]
 
 
-def test_an_open_invoice_keeps_its_number_its_day_and_its_due_date(
+def test_open_invoice_keeps_its_number_date_and_due_date(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     assert brought_in(carrel, tmp_path, cast, GROUP, PART).brought == 2
@@ -96,7 +96,7 @@ def test_an_open_invoice_keeps_its_number_its_day_and_its_due_date(
     assert snapshot.lines[0].detail == "Open balance of invoice 1043 for 5 seats."
 
 
-def test_without_a_due_date_the_sellers_terms_count(
+def test_invoice_without_a_due_date_uses_the_sellers_terms(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     brought_in(carrel, tmp_path, cast, PART)
@@ -104,7 +104,7 @@ def test_without_a_due_date_the_sellers_terms_count(
     assert invoice.due_at == datetime(2026, 1, 2, 5, tzinfo=UTC)  # net 30 from December 2
 
 
-def test_only_the_open_balance_is_owed_and_the_price_is_remembered(
+def test_only_the_open_balance_is_owed_and_the_price_is_stored(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     brought_in(carrel, tmp_path, cast, PART)
@@ -115,7 +115,7 @@ def test_only_the_open_balance_is_owed_and_the_price_is_remembered(
         assert (line.unit_minor, line.discount_minor, line.net_minor) == (49900, 30000, 19900)
 
 
-def test_an_invoice_that_is_paid_is_no_document_but_its_number_is_noted(
+def test_paid_invoice_creates_no_document_but_its_number_is_noted(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     brought_in(carrel, tmp_path, cast, PAID)
@@ -125,7 +125,7 @@ def test_an_invoice_that_is_paid_is_no_document_but_its_number_is_noted(
     assert (order.note, line.net_minor) == ("invoice 1017", 9900)
 
 
-def test_an_invoice_to_a_shared_login_is_addressed_to_its_library(
+def test_invoice_to_a_shared_login_is_addressed_to_its_library(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     row = "desk@oak.example.org,Desk,{slug},2026-01-20,Oak Library,,,1050,2026-01-21,,99.00"
@@ -152,7 +152,7 @@ def test_nothing_is_emailed_and_the_pdf_is_drawn_from_the_snapshot(
     assert "$325.00" in text
 
 
-def test_its_balance_is_paid_like_any_other(
+def test_open_balance_is_paid_like_any_other(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     brought_in(carrel, tmp_path, cast, GROUP)
@@ -178,7 +178,7 @@ def test_its_balance_is_paid_like_any_other(
         assert differences(session) == ()
 
 
-def test_correcting_it_bills_its_open_balance_and_no_more(
+def test_corrected_invoice_bills_only_the_open_balance(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     brought_in(carrel, tmp_path, cast, PART)
@@ -193,7 +193,7 @@ def test_correcting_it_bills_its_open_balance_and_no_more(
         assert differences(session) == ()
 
 
-def test_the_same_list_twice_changes_nothing(
+def test_same_list_twice_changes_nothing(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     brought_in(carrel, tmp_path, cast, GROUP, PART)
@@ -218,7 +218,7 @@ def test_the_same_list_twice_changes_nothing(
         ("1" * 41 + ",2026-01-21,,99.00", "Enter an invoice number of up to 40 characters"),
     ],
 )
-def test_a_faulty_invoice_is_told(
+def test_invalid_invoice_is_reported(
     carrel: Carrel, cast: Cast, clock: Clock, tmp_path: Path, columns: str, sentence: str
 ) -> None:
     row = "jane@oak.example.org,Jane,{slug},2026-01-20,,,99.00," + columns
@@ -226,7 +226,7 @@ def test_a_faulty_invoice_is_told(
     assert fault.startswith(sentence)
 
 
-def test_a_number_that_an_invoice_has_is_refused(
+def test_existing_invoice_number_is_rejected(
     carrel: Carrel, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     brought_in(carrel, tmp_path, cast, GROUP)
@@ -237,7 +237,7 @@ def test_a_number_that_an_invoice_has_is_refused(
     assert here.startswith("This invoice was already imported or is on another row.")
 
 
-def test_a_number_that_comes_again_far_below_is_refused_when_it_is_brought_in(
+def test_number_repeated_far_below_is_rejected_during_the_import(
     carrel: Carrel, cast: Cast, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs.LIST_JOBS, "at_once", 1)
@@ -250,7 +250,7 @@ def test_a_number_that_comes_again_far_below_is_refused_when_it_is_brought_in(
     assert (done.brought, done.invalid) == (1, 1)
 
 
-def test_what_was_past_due_before_is_told_to_nobody_and_what_falls_due_later_is(
+def test_invoices_already_past_due_send_no_email_but_later_ones_do(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     late = PART.replace("2025-12-02,,", "2026-02-02,2026-02-20,")
@@ -269,7 +269,7 @@ def test_what_was_past_due_before_is_told_to_nobody_and_what_falls_due_later_is(
     assert set(after) == {"Invoice 1043 is past due"}
 
 
-def test_more_seats_before_it_is_paid_cost_the_difference_at_the_old_prices(
+def test_more_seats_on_an_unpaid_invoice_cost_the_difference_at_old_prices(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     with database.transaction() as session:
@@ -282,7 +282,7 @@ def test_more_seats_before_it_is_paid_cost_the_difference_at_the_old_prices(
     assert more == MoreSeats(2 * 6500, line.public_id)
 
 
-def test_a_contract_renews_at_the_price_of_the_list_and_never_at_none(
+def test_contract_renews_at_the_imported_price_and_never_at_zero(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     priced = "head@oak.example.org,Head,everything,2026-01-10,Oak Library,12,3180,,,,"

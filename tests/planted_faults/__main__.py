@@ -1,13 +1,13 @@
-"""Plant each fault of faults.tsv, and say which test catches it.
+"""Plant each fault of faults.tsv, and report which test catches it.
 
     python -m tests.planted_faults [--processes N] [--only NUMBERS]
 
 The tests that could catch one are collected once. For each fault, a fork changes the function in
-memory and runs its tests until one fails, so no file is ever changed. A test that takes longer than a
-minute is ended and counts as failed, because some faults make a loop endless. Another fork then runs
-the same test without the fault; if it fails there, too, it caught nothing. What caught each fault is
-written to caught.tsv, and runs first the next time. The last line counts the faults that were caught
-and those that weren't; with one that wasn't, or whose line is gone, it exits 1.
+memory and runs its tests until one fails, so no file is ever changed. A test that takes longer
+than a minute is killed and counts as failed, because some faults cause an endless loop. Another
+fork then runs the same test without the fault; if it fails there, too, it caught nothing. The test
+that caught each fault is written to caught.tsv, and runs first the next time. The last line counts
+the faults that were caught and those that weren't. If any wasn't, or its line is gone, it exits 1.
 """
 
 import ast
@@ -40,7 +40,7 @@ POLL_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A line of a file, what is planted in its place, and where the tests are that could catch it."""
+    """A line of a file, its replacement, and the tests that could catch the fault."""
 
     number: int
     area: str
@@ -51,11 +51,11 @@ class Fault:
     caught_by: str
 
     def is_for(self, item: pytest.Item) -> bool:
-        """Tell whether a test is among those to run."""
+        """Return whether a test is among those to run."""
         return item.nodeid.startswith(self.tests)
 
     def rank(self, item: pytest.Item) -> tuple[bool, int, bool]:
-        """Order what caught it the last time first, then by place, tests that name the module first."""
+        """Order by: caught it the last time, the order of `tests`, and names the module."""
         place = next(n for n, one in enumerate(self.tests) if item.nodeid.startswith(one))
         names = Path(self.file).stem in _words(item.path)
         return _function(item.nodeid) != self.caught_by, place, not names
@@ -79,7 +79,7 @@ class Fault:
 
 
 def _function_around(tree: ast.Module, line: int) -> int:
-    """Return where the outermost function begins that has a line."""
+    """Return the first line of the outermost function that contains a line."""
     found = [
         min([node.lineno, *(one.lineno for one in node.decorator_list)])
         for node in ast.walk(tree)
@@ -97,9 +97,9 @@ def _codes(code: CodeType, begins: int) -> Iterator[CodeType]:
 
 
 def _functions(names: dict[str, Any], qualname: str, seen: set[int]) -> Iterator[FunctionType]:
-    """Give the functions of a module by their name, behind whatever decorates them."""
+    """Yield the functions of a module that have a name, without their decorators."""
     for value in list(names.values()):
-        if id(value) in seen or type(value) is LocalProxy:  # one asks for a request
+        if id(value) in seen or type(value) is LocalProxy:  # a LocalProxy needs a request
             continue
         seen.add(id(value))
         inner = unwrap(getattr(value, "__func__", getattr(value, "fget", None)) or value)
@@ -113,7 +113,7 @@ def _functions(names: dict[str, Any], qualname: str, seen: set[int]) -> Iterator
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A fork's work: tests with a fault planted, or, as a control, what caught it without the fault."""
+    """The work of a fork: tests with a fault planted, or, as a control, without it."""
 
     fault: Fault
     items: Sequence[pytest.Item]
@@ -129,21 +129,21 @@ class Trial:
         return all(run(*pair) for pair in zip(self.items, [*self.items[1:], None], strict=True))
 
     def note(self, what: str, nodeid: str) -> None:
-        """Leave word of a test for the process that started this one."""
+        """Record a test for the process that started this one."""
         (self.place / what).write_text(nodeid, encoding="utf-8")
 
     def noted(self, what: str) -> str:
-        """Return the test of which there is word, or nothing."""
+        """Return the recorded test, or an empty string."""
         path = self.place / what
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
     def seconds(self) -> float:
-        """Return how long the test that is running has taken so far."""
+        """Return how long the current test has run so far."""
         path = self.place / "running"
         return time.time() - path.stat().st_mtime if path.exists() else 0.0
 
     def control(self) -> "Trial":
-        """Return the trial of what caught the fault, without it."""
+        """Return a trial of the test that caught the fault, without the fault."""
         by = self.noted("failed")
         items = [item for item in self.items if item.nodeid == by]
         place = self.place.with_name(f"{self.place.name}control")
@@ -152,18 +152,18 @@ class Trial:
 
 @dataclass(slots=True, eq=False)
 class Planting:
-    """A pytest plugin that runs what was collected once for each fault."""
+    """A pytest plugin that runs the collected tests once for each fault."""
 
     faults: list[Fault]
     processes: int
-    trial: Trial | None = None  # in a fork, its own
+    trial: Trial | None = None  # set in a fork
     running: dict[int, Trial] = field(default_factory=dict)
     uncaught: int = 0
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Plant one fault after the other."""
-        from tests.servers.databases import databases  # noqa: PLC0415  (pytest must see it first)
+        """Plant one fault after another."""
+        from tests.servers.databases import databases  # noqa: PLC0415  (after pytest's own import)
 
         with databases() as made, scratch() as folder:
             waiting = deque(self._trials(session.items, folder))
@@ -181,12 +181,12 @@ class Planting:
         return True
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Note, in a fork, the test that begins."""
+        """In a fork, record the test that starts."""
         if self.trial is not None:
             self.trial.note("running", nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note, in a fork, the test that failed."""
+        """In a fork, record the test that failed."""
         if report.failed and self.trial is not None:
             self.trial.note("failed", report.nodeid)
 
@@ -196,7 +196,7 @@ class Planting:
             yield Trial(fault, mine, folder / str(fault.number))
 
     def _await_one(self) -> tuple[Trial, int]:
-        """Wait until a fork has ended, or end it when its test takes too long; returns its status, too."""
+        """Wait until a fork ends, or kill it when a test is too slow; also returns its status."""
         while not (ended := os.waitpid(-1, os.WNOHANG))[0]:
             for late, trial in self.running.items():
                 if trial.seconds() > LIMIT_S and not trial.noted("failed"):
@@ -206,7 +206,7 @@ class Planting:
         return self.running.pop(ended[0]), ended[1]
 
     def _conclude(self, trial: Trial, *, is_caught: bool) -> None:
-        """Say what caught a fault: a test that passed without it."""
+        """Print what caught a fault: a test that passed without it."""
         by = trial.items[0].nodeid if is_caught else ""
         said = by or "NOT CAUGHT" + ": what failed fails without it, too" * trial.is_control
         self.uncaught += not by
@@ -231,7 +231,7 @@ def _caught() -> dict[tuple[str, str], str]:
 
 
 def _note(fault: Fault, test: str) -> None:
-    """Write down what caught a fault, and leave out faults that are no longer in faults.tsv."""
+    """Save what caught a fault, and drop faults that are no longer in faults.tsv."""
     caught = _caught() | {(fault.file, fault.planted): test}
     drawn = [(file, planted) for _area, file, _line, planted, _tests in read("faults.tsv")]
     lines = ["\t".join([*one, caught[one]]) + "\n" for one in drawn if caught.get(one)]
@@ -239,7 +239,7 @@ def _note(fault: Fault, test: str) -> None:
 
 
 def main() -> int:
-    """Plant the faults that the arguments choose, or all."""
+    """Plant the faults that the arguments select, or all of them."""
     parser = ArgumentParser(prog="python -m tests.planted_faults")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--only", type=int, nargs="*", default=[])

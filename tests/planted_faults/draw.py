@@ -1,9 +1,9 @@
-"""Draw faults by a fixed seed from the modules of modules.tsv, and write them to faults.tsv.
+"""Draw faults from the modules of modules.tsv with a fixed seed, and write them to faults.tsv.
 
     python -m tests.planted_faults.draw
 
-Each changes one line of a function: a comparison is turned, a condition is negated, a constant is
-changed, or a call is left out. What is in equivalent.tsv, since nothing could notice it, is not drawn.
+Each changes one line of a function: a comparison is reversed, a condition is negated, a constant
+is changed, or a call is left out. Faults in equivalent.tsv, which no test can notice, are not drawn.
 """
 
 import ast
@@ -29,11 +29,11 @@ TURNED: dict[type[ast.cmpop], tuple[str, ...]] = {
     ast.In: (" in ", " not in "),
     ast.NotIn: (" not in ", " in "),  # codespell:ignore notin
 }
-NEVER_DRAWN = ("assert ", "raise ", "log.", "_log.", "logger.")  # what nothing but a reader notices
+NEVER_DRAWN = ("assert ", "raise ", "log.", "_log.", "logger.")  # only readers would notice
 
 
 def faults_of(source: str) -> Iterator[tuple[str, str]]:
-    """Give each line that a fault changes, and what the fault makes of it, both without margins."""
+    """Yield each line that a fault changes, and the changed line, both without indentation."""
     lines = source.splitlines()
     bare = [line.strip() for line in lines]
     for function in ast.walk(ast.parse(source)):
@@ -42,14 +42,14 @@ def faults_of(source: str) -> Iterator[tuple[str, str]]:
         for statement in function.body:
             for node in ast.walk(statement):
                 for begins, ends, planted in _changes(node, lines):
-                    line = lines[node.lineno - 1]  # type: ignore[attr-defined]  # only such are changed
+                    line = lines[node.lineno - 1]  # type: ignore[attr-defined]  # only these are changed
                     stripped = line.strip()
                     if bare.count(stripped) == 1 and not stripped.startswith(NEVER_DRAWN):
                         yield stripped, (line[:begins] + planted + line[ends:]).strip()
 
 
 def _changes(node: ast.AST, lines: list[str]) -> Iterator[tuple[int, int, str]]:
-    """Give where a node's line is changed, and what is planted there."""
+    """Yield where a node's line is changed, and the replacement."""
     if not isinstance(node, ast.expr | ast.stmt) or node.lineno != node.end_lineno:
         return
     line = lines[node.lineno - 1]
@@ -77,19 +77,19 @@ def _negated(test: ast.expr, line: str) -> Iterator[tuple[int, int, str]]:
 
 
 def read(name: str) -> list[list[str]]:
-    """Return the lines of a list beside this file."""
+    """Return the lines of a list next to this file."""
     with (HERE / name).open(encoding="utf-8") as lines:
         return list(csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def draw() -> Iterator[list[str]]:
-    """Give ten faults of each area: area, file, line, what is planted, and the tests to run."""
+    """Return ten faults of each area: area, file, line, replacement, and the tests to run."""
     by_area: dict[str, list[list[str]]] = {}
     for area, *module in read("modules.tsv"):
         by_area.setdefault(area, []).append(module)
     left_out = {(file, planted) for file, planted, _ in read("equivalent.tsv")}
     for area, modules in by_area.items():
-        chance = random.Random(f"{SEED} {area}")  # noqa: S311  (the same each time, on purpose)
+        chance = random.Random(f"{SEED} {area}")  # noqa: S311  (the same draw each time)
         choices: list[Any] = []
         for file, tests in modules:
             found = list(faults_of((ROOT / file).read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""Days of a report: the laps of its chart, and which figures are kept back."""
+"""Periods of a report: the intervals of its chart, and which counts are hidden."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -22,12 +22,12 @@ NEW_YORK = ZoneInfo("America/New_York")
         (2000, Lapse.YEAR),
     ],
 )
-def test_the_longer_the_span_the_longer_its_laps(days: int, lapse: Lapse) -> None:
+def test_longer_periods_have_longer_intervals(days: int, lapse: Lapse) -> None:
     last = date(2026, 3, 14)
     assert lapse_of(last - timedelta(days=days - 1), last) is lapse
 
 
-def test_a_day_with_a_change_of_clocks_is_a_lap_of_its_own_length() -> None:
+def test_day_with_a_clock_change_has_its_actual_length() -> None:
     found = laps(date(2026, 3, 7), date(2026, 3, 9), Lapse.DAY, NEW_YORK)
     assert [(lap.ends_at - lap.starts_at) for lap in found] == [
         timedelta(hours=24),
@@ -37,7 +37,7 @@ def test_a_day_with_a_change_of_clocks_is_a_lap_of_its_own_length() -> None:
     assert found[0].starts_at == datetime(2026, 3, 7, 5, tzinfo=UTC)
 
 
-def test_weeks_begin_on_mondays_and_months_on_their_first_and_none_overlaps() -> None:
+def test_weeks_start_on_monday_and_months_on_the_first_without_overlap() -> None:
     weeks = laps(date(2026, 1, 15), date(2026, 3, 1), Lapse.WEEK, NEW_YORK)
     assert [lap.day for lap in weeks[:3]] == [
         date(2026, 1, 15),
@@ -59,13 +59,13 @@ def test_weeks_begin_on_mondays_and_months_on_their_first_and_none_overlaps() ->
     [
         ((), 0, set()),
         ((0, 5, 9), 0, set()),
-        ((4, 9, 6), 4, {0, 2}),  # the smallest other one too, or the sum would tell
-        ((4, 9, 6, 3), 5, {0, 3}),  # five different people together
+        ((4, 9, 6), 4, {0, 2}),  # the next smallest too, or the total would reveal it
+        ((4, 9, 6, 3), 5, {0, 3}),  # together they are five different people
         ((1, 1, 1, 8), 1, {0, 1, 2, 3}),
         ((4,), 4, {0}),
     ],
 )
-def test_what_fewer_than_five_did_is_kept_back_and_so_is_what_would_tell_it(
+def test_counts_below_five_are_hidden_with_those_that_would_reveal_them(
     people: tuple[int, ...], of_them: int, hidden: set[int]
 ) -> None:
     assert kept_back(people, of_them=of_them) == hidden

@@ -77,7 +77,7 @@ def only(session: Session, whose: Whose) -> PersonLine:
     return found
 
 
-def test_a_person_s_row_counts_their_webinars(database: Database) -> None:
+def test_row_of_a_person_counts_their_webinars(database: Database) -> None:
     with database.transaction() as session:
         one = make_place(session, "one")
         two, three = (
@@ -85,7 +85,7 @@ def test_a_person_s_row_counts_their_webinars(database: Database) -> None:
         )
         pat = seat(session, one)
         for place in (two, three):
-            see(session, place, pat, 1000.0)  # no seat of theirs yet: it is their own
+            see(session, place, pat, 1000.0)  # no seat yet, so the viewing is their own
         watch(session, one, pat, 500.0)
         assign(session, two, pat, to=one)
         found = only(session, Whose(one.organization.id))
@@ -98,7 +98,7 @@ def test_a_person_s_row_counts_their_webinars(database: Database) -> None:
         assert everywhere.share == pytest.approx(2.5 / 3)
 
 
-def test_a_certificate_earned_before_leaving_stays_known_and_a_later_one_never_is(
+def test_managers_see_certificates_earned_before_leaving_only(
     database: Database,
 ) -> None:
     with database.transaction() as session:
@@ -119,7 +119,7 @@ def test_a_certificate_earned_before_leaving_stays_known_and_a_later_one_never_i
         assert only(session, whose).certificates == 0
 
 
-def test_seats_for_a_presenter_count_that_presenter_s_certificates_alone(
+def test_presenter_seats_count_only_that_presenters_certificates(
     database: Database,
 ) -> None:
     with database.transaction() as session:
@@ -133,7 +133,7 @@ def test_seats_for_a_presenter_count_that_presenter_s_certificates_alone(
         pat, sue = make_login(session), make_login(session)
         make_assignment(session, pool, pat)
         make_assignment(session, pool, sue)
-        certify(session, other, pat)  # what she bought for herself
+        certify(session, other, pat)  # bought by her
         certify(session, one, sue)
         found = read_people(session, Whose(pool.organization_id), "", Order(), offset=0).items
         assert {each.public_id: each.certificates for each in found} == {
@@ -142,7 +142,7 @@ def test_seats_for_a_presenter_count_that_presenter_s_certificates_alone(
         }
 
 
-def test_merged_log_ins_are_one_row(database: Database) -> None:
+def test_merged_logins_are_one_row(database: Database) -> None:
     with database.transaction() as session:
         place = make_place(session, "one")
         pat, twin = seat(session, place), make_login(session)
@@ -157,7 +157,7 @@ def test_merged_log_ins_are_one_row(database: Database) -> None:
             assert found.certificates == 1
 
 
-def test_an_erased_person_is_in_no_table(database: Database) -> None:
+def test_erased_person_is_in_no_table(database: Database) -> None:
     with database.transaction() as session:
         place = make_place(session, "one")
         pat = seat(session, place)
@@ -172,7 +172,7 @@ def test_an_erased_person_is_in_no_table(database: Database) -> None:
                 read_person(session, whose, pat.public_id)
 
 
-def test_one_finds_people_by_words_and_sorts_them_by_figures(database: Database) -> None:
+def test_people_are_searched_by_words_and_sorted_by_figures(database: Database) -> None:
     with database.transaction() as session:
         place = make_place(session, "one")
         whose = Whose(place.organization.id)
@@ -194,7 +194,7 @@ def test_one_finds_people_by_words_and_sorts_them_by_figures(database: Database)
         assert names("", Sort.BEGUN)[0] == "Cleo Voss"
 
 
-def test_each_person_sees_what_the_managers_of_each_organization_see(database: Database) -> None:
+def test_person_sees_what_each_organizations_managers_see(database: Database) -> None:
     with database.transaction() as session:
         elm, oak = make_place(session, "elm"), make_place(session, "oak")
         pat = seat(session, elm)
@@ -211,7 +211,7 @@ def test_each_person_sees_what_the_managers_of_each_organization_see(database: D
             assert facts.webinars == shown[place.organization.name]
 
 
-def test_a_person_of_another_organization_is_not_found(database: Database) -> None:
+def test_person_of_another_organization_is_not_found(database: Database) -> None:
     with database.transaction() as session:
         elm, oak = make_place(session, "elm"), make_place(session, "oak")
         pat = seat(session, elm)
@@ -219,7 +219,7 @@ def test_a_person_of_another_organization_is_not_found(database: Database) -> No
             read_person(session, Whose(oak.organization.id), pat.public_id)
 
 
-def test_no_place_and_no_time_is_among_what_is_told() -> None:
+def test_rows_have_no_places_and_no_times() -> None:
     known = {
         "public_id",
         "name",
@@ -235,7 +235,7 @@ def test_no_place_and_no_time_is_among_what_is_told() -> None:
     assert {field.name for field in fields(WebinarLine)} == known
 
 
-def test_who_had_the_seat_before_two_log_ins_were_merged_is_seen_to_watch_by_the_kept_one(
+def test_kept_logins_viewing_counts_for_the_seat_of_a_merged_login(
     database: Database,
 ) -> None:
     with database.transaction() as session:
@@ -248,7 +248,7 @@ def test_who_had_the_seat_before_two_log_ins_were_merged_is_seen_to_watch_by_the
         assert (found.public_id, found.begun, found.completed) == (kept.public_id, 1, 1)
 
 
-def test_what_the_kept_log_in_earned_is_seen_in_the_seat_of_the_one_that_was_merged(
+def test_kept_logins_certificate_shows_in_the_seat_of_a_merged_login(
     database: Database,
 ) -> None:
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""How the databases find what a report is of: by indexes, however much was ever watched."""
+"""Query plans of reports: indexes are used, no matter how many views are stored."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,7 +21,7 @@ MONTH = Span(NOW - timedelta(days=30), NOW)
 
 
 def plans(database: Database, ask: Any) -> str:
-    """Return how the database answers what is asked, statement by statement."""
+    """Return the query plans of a read, statement by statement."""
     seen: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
@@ -34,7 +34,7 @@ def plans(database: Database, ask: Any) -> str:
     event.remove(engine, "before_cursor_execute", note)
     explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
     with engine.connect() as connection:
-        if not database.is_sqlite:  # tables this small are scanned unless that is forbidden
+        if not database.is_sqlite:  # PostgreSQL scans tables this small unless scans are turned off
             connection.exec_driver_sql("SET enable_seqscan = off")
         return "\n".join(
             str(row[-1])
@@ -55,9 +55,7 @@ def plans(database: Database, ask: Any) -> str:
         "people",
     ],
 )
-def test_no_report_of_some_days_reads_all_that_was_ever_watched(
-    database: Database, asked: str
-) -> None:
+def test_report_never_scans_a_large_table(database: Database, asked: str) -> None:
     with database.transaction() as session:
         place = make_place(session, "one")
         for _ in range(6):

@@ -1,4 +1,4 @@
-"""The line of what people watch: never of fewer than five, and one person's merged log-ins are one."""
+"""The retention curve: never from fewer than five people, and merged logins are one person."""
 
 import itertools
 
@@ -26,14 +26,14 @@ def line(session: Session, whose: Whose, place: Place) -> Heat:
     return found
 
 
-def test_a_tally_counts_each_bucket() -> None:
+def test_tally_counts_each_bucket() -> None:
     tally = Tally()
     for buckets in (b"\x0f", b"\x03", b"\x01", b"", b"\x09"):
         tally.add(buckets)
     assert tally.counts(22.0) == [4, 2, 1, 2, 0]
 
 
-def test_it_is_drawn_from_five_people_on(database: Database) -> None:
+def test_curve_is_drawn_from_five_people_up(database: Database) -> None:
     with database.transaction() as session:
         place = make_place(session, "one")
         people = seats(session, place, 5)
@@ -49,10 +49,10 @@ def test_it_is_drawn_from_five_people_on(database: Database) -> None:
             assert {round(one.share, 3) for one in found.stretches[:16]} == {1.0}
             assert {round(one.share, 3) for one in found.stretches[17:]} == {0.2}
             assert (found.stretches[-1].starts_s, found.stretches[-1].ends_s) == (990.0, 1000.0)
-            assert found.stops == ()  # four have left off
+            assert found.stops == ()  # only four stopped watching
 
 
-def test_where_people_stop_is_told_of_five_who_did(database: Database) -> None:
+def test_stops_are_shown_when_five_people_stopped(database: Database) -> None:
     with database.transaction() as session:
         place = make_place(session, "one")
         for login, upto in zip(
@@ -64,7 +64,7 @@ def test_where_people_stop_is_told_of_five_who_did(database: Database) -> None:
     assert stops == {(0.0, 120.0): 2, (480.0, 600.0): 2, (840.0, 960.0): 1}
 
 
-def test_of_merged_log_ins_one_person_is_drawn(database: Database) -> None:
+def test_merged_logins_are_drawn_as_one_person(database: Database) -> None:
     with database.transaction() as session:
         place = make_place(session, "one")
         people = seats(session, place, 4)
@@ -81,7 +81,7 @@ def test_of_merged_log_ins_one_person_is_drawn(database: Database) -> None:
             assert (found.people, round(found.stretches[-1].share, 3)) == (5, 0.2)
 
 
-def test_more_records_than_are_read_at_once_make_the_same_line(
+def test_curve_is_the_same_for_every_batch_size(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with database.transaction() as session:
@@ -99,7 +99,7 @@ def test_more_records_than_are_read_at_once_make_the_same_line(
     assert whole.people == 7
 
 
-def test_who_went_on_after_leaving_is_not_in_the_organization_s(database: Database) -> None:
+def test_viewing_after_leaving_is_not_in_the_organizations_curve(database: Database) -> None:
     with database.transaction() as session:
         place = make_place(session, "one")
         people = seats(session, place, 6)
@@ -107,13 +107,13 @@ def test_who_went_on_after_leaving_is_not_in_the_organization_s(database: Databa
             see(session, place, login, 500.0)
         left = seat_of(session, people[0])
         left.state, left.ended_as = AssignmentState.RELEASED, AssignmentEnd.REMOVED
-        left.ended_at = NOW - 2 * HOUR  # before they watched last
+        left.ended_at = NOW - 2 * HOUR  # before their last view
         session.flush()
         assert line(session, Whose(place.organization.id), place).people == 5
         assert line(session, HOUSE, place).people == 6
 
 
-def test_nobody_s_watching_of_their_own_is_drawn_for_an_organization(database: Database) -> None:
+def test_personal_viewing_is_not_in_the_organizations_curve(database: Database) -> None:
     with database.transaction() as session:
         place = make_place(session, "one")
         for _ in range(5):
@@ -122,14 +122,14 @@ def test_nobody_s_watching_of_their_own_is_drawn_for_an_organization(database: D
         assert read_heat(session, whose, place.webinar.id) == NoHeat(has_recording=True)
 
 
-def test_without_a_recording_there_is_none(database: Database) -> None:
+def test_webinar_without_a_recording_has_no_curve(database: Database) -> None:
     with database.transaction() as session:
         webinar = make_webinar(session)
         assert read_heat(session, HOUSE, webinar.id) == NoHeat(has_recording=False)
 
 
 @pytest.mark.parametrize("seconds", [3.0, 5.0, 61.0, 3600.0, 7 * 3600.0])
-def test_stretches_and_stops_cover_a_recording_of_any_length_once(seconds: float) -> None:
+def test_segments_and_stops_cover_any_recording_exactly_once(seconds: float) -> None:
     found = drawn([(b"\x01", 2.0)] * 5, seconds)
     assert isinstance(found, Heat)
     for parts in (found.stretches, found.stops):

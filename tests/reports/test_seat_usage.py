@@ -1,4 +1,4 @@
-"""What counts as an organization's use: what its people watch through its seats, while they have them."""
+"""Seat usage: what an organization's people watch through their seats, while they have them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Seated:
-    """An organization with a seat, who has it, and the recording: 1,000 seconds long."""
+    """An organization with a seat, the person who has it, and a recording of 1,000 seconds."""
 
     home: Home
     login_id: int
@@ -49,7 +49,7 @@ def seated(database: Database) -> Seated:
 def watch(
     database: Database, who: int, home: Home, upto: float, *, at: datetime, ends: bool = True
 ) -> str:
-    """Watch a webinar from its beginning so many seconds of it."""
+    """Watch this many seconds of a webinar, from its beginning."""
     with database.transaction() as session:
         opened = sessions.open_playback(
             session, screen=Screen(who, None), webinar_id=home.webinar_id, now=at
@@ -75,7 +75,7 @@ def month(found: Usage, year: int, number: int) -> MonthUse:
     return next(each for each in found.months if (each.year, each.month) == (year, number))
 
 
-def test_minutes_and_completions_stand_in_the_month_in_which_they_were_watched(
+def test_minutes_and_completions_count_in_the_month_they_were_watched(
     database: Database, seated: Seated
 ) -> None:
     watch(database, seated.login_id, seated.home, 600.0, at=NOW)
@@ -90,10 +90,10 @@ def test_minutes_and_completions_stand_in_the_month_in_which_they_were_watched(
     assert (pool.minutes, pool.completed) == (16, 1)
 
 
-def test_a_month_begins_and_ends_in_the_organization_s_zone(
+def test_month_starts_and_ends_in_the_organizations_time_zone(
     database: Database, seated: Seated
 ) -> None:
-    late = datetime(2026, 4, 1, 2, tzinfo=UTC)  # still March in New York
+    late = datetime(2026, 4, 1, 2, tzinfo=UTC)  # still in March in New York
     watch(database, seated.login_id, seated.home, 300.0, at=late)
     with database.read_session() as session:
         where = seated.home.organization_id
@@ -101,9 +101,7 @@ def test_a_month_begins_and_ends_in_the_organization_s_zone(
     assert month(found, 2026, 3).minutes == 5
 
 
-def test_what_is_watched_after_leaving_is_the_person_s_own(
-    database: Database, seated: Seated
-) -> None:
+def test_viewing_after_leaving_does_not_count(database: Database, seated: Seated) -> None:
     watch(database, seated.login_id, seated.home, 300.0, at=NOW)
     left = NOW + timedelta(days=1)
     let_go(database, seated.seat, left, AssignmentEnd.REMOVED)
@@ -121,7 +119,9 @@ def test_what_is_watched_after_leaving_is_the_person_s_own(
     assert [round(row.share, 2) for row in rows.items] == [0.3]
 
 
-def test_playing_that_a_release_ends_counts_up_to_then(database: Database, seated: Seated) -> None:
+def test_session_ended_by_a_release_counts_up_to_the_release(
+    database: Database, seated: Seated
+) -> None:
     playing = watch(database, seated.login_id, seated.home, 30.0, at=NOW, ends=False)
     left = NOW + timedelta(seconds=40)
     let_go(database, seated.seat, left, AssignmentEnd.REMOVED)
@@ -132,9 +132,7 @@ def test_playing_that_a_release_ends_counts_up_to_then(database: Database, seate
     assert reached == 30
 
 
-def test_what_another_screen_saw_meanwhile_is_not_counted_twice(
-    database: Database, seated: Seated
-) -> None:
+def test_viewing_on_another_screen_is_not_counted_twice(database: Database, seated: Seated) -> None:
     first = watch(database, seated.login_id, seated.home, 300.0, at=NOW, ends=False)
     watch(database, seated.login_id, seated.home, 600.0, at=NOW + timedelta(hours=1))
     with database.transaction() as session:
@@ -147,9 +145,7 @@ def test_what_another_screen_saw_meanwhile_is_not_counted_twice(
     assert month(usage(database, seated.home, NOW + timedelta(days=1)), 2026, 3).minutes == 10
 
 
-def test_what_is_watched_by_something_of_one_s_own_is_not_the_organization_s(
-    database: Database, seated: Seated
-) -> None:
+def test_viewing_through_personal_access_does_not_count(database: Database, seated: Seated) -> None:
     [kim] = people(database, 1)
     with database.transaction() as session:
         make_grant(session, session.get_one(Login, kim))
@@ -157,7 +153,7 @@ def test_what_is_watched_by_something_of_one_s_own_is_not_the_organization_s(
     assert month(usage(database, seated.home, NOW + MINUTE), 2026, 3).minutes == 0
 
 
-def test_what_is_watched_in_an_allotted_seat_is_the_member_s(
+def test_viewing_in_an_allotted_seat_counts_for_the_member(
     database: Database, seated: Seated
 ) -> None:
     with database.transaction() as session:

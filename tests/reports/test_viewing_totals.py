@@ -47,7 +47,7 @@ UTC_ZONE = ZoneInfo("UTC")
 
 
 def five(session: Session, place: Place) -> list[Login]:
-    """Five people: three finish, one sees half, one opens it and sees nothing."""
+    """Add five viewers: three finish, one watches half, and one opens it and watches nothing."""
     people = [seat(session, place) for _ in range(5)]
     for login in people[:3]:
         watch(session, place, login, 900.0)
@@ -57,13 +57,13 @@ def five(session: Session, place: Place) -> list[Login]:
 
 
 @pytest.mark.parametrize("is_house", [False, True])
-def test_totals_count_people_views_hours_and_what_was_finished(
+def test_totals_count_people_views_hours_and_completions(
     database: Database, *, is_house: bool
 ) -> None:
     with database.transaction() as session:
         place = make_place(session, "one")
         people = five(session, place)
-        view(session, place, people[3], 700.0, began=500.0)  # again, and more of it
+        view(session, place, people[3], 700.0, began=500.0)  # watched again, and further
         whose = HOUSE if is_house else Whose(place.organization.id)
         found = read_totals(session, whose, ALL)
     assert found == Totals(people=5, views=6, seconds=3 * 900 + 500 + 200, begun=5, finished=3)
@@ -107,7 +107,7 @@ def test_counts_below_five_are_hidden(database: Database) -> None:
             assert read_totals(session, whose, WEEK) == Totals(None, None, None, None, None)
             line = read_webinar(session, whose, WEEK, facts)
             assert line == Line("one", "One", None, None, None, None, None, None)
-            # over all time, figures that managers see per person are shown, but not views
+            # over all time, managers see figures per person, but not views
             assert read_totals(session, whose, ALL) == Totals(4, None, None, 4, 4)
             line = read_webinar(session, whose, ALL, facts)
             assert line == Line("one", "One", 4, None, None, 4, 4, pytest.approx(0.9))
@@ -200,7 +200,7 @@ def test_viewing_after_leaving_is_not_the_organizations(database: Database) -> N
     assert (found.people, found.views, found.finished) == (5, 9, 4)
 
 
-def test_a_frame_counts_for_its_organization(database: Database) -> None:
+def test_viewing_in_a_frame_counts_for_its_organization(database: Database) -> None:
     with database.transaction() as session:
         place, other = make_place(session, "one"), make_place(session, "two")
         for _ in range(5):

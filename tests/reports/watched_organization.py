@@ -1,4 +1,4 @@
-"""An organization with viewers: rows of views and watch records."""
+"""An organization with viewers: rows for views and watch records."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,7 +48,7 @@ def make_place(session: Session, slug: str, *, organization: Organization | None
 
 
 def seat(session: Session, place: Place, name: str = "Pat Doe") -> Login:
-    """Add a person who has had a seat for nineteen days."""
+    """Add a person who has had a seat for 19 days."""
     login = make_login(session, name=name)
     make_assignment(session, place.pool, login)
     return login
@@ -66,7 +66,7 @@ def view(
     frame: int | None = None,
     is_preview: bool = False,
 ) -> None:
-    """Add a person's view of the recording, from `began` on, up to so many seconds of it."""
+    """Add a person's view of the recording, starting at `began`, up to this many seconds."""
     session.add(
         PlaybackSession(
             login_id=login.id,
@@ -81,7 +81,7 @@ def view(
             began_s=round(began),
             reached_s=round(upto),
             ended_at=at + HOUR / 2,
-            ended_as="closed",  # type: ignore[arg-type]  # as the column keeps it
+            ended_as="closed",  # type: ignore[arg-type]  # as the column stores it
         )
     )
     session.flush()
@@ -90,7 +90,7 @@ def view(
 def see(
     session: Session, place: Place, login: Login, upto: float, *, at: datetime = NOW - HOUR
 ) -> None:
-    """Store that a person has watched so many seconds from the beginning."""
+    """Save that a person has watched this many seconds from the beginning."""
     buckets = round(upto / 5)
     session.add(
         WatchRecord(
@@ -109,7 +109,7 @@ def see(
 def watch(
     session: Session, place: Place, login: Login, upto: float, *, at: datetime = NOW - HOUR
 ) -> None:
-    """Add a person's view from the beginning by their seat, and store it."""
+    """Add a person's view from the beginning through their seat, and save it."""
     view(session, place, login, upto, at=at)
     see(session, place, login, upto, at=at)
 

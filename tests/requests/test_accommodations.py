@@ -21,7 +21,7 @@ from tests.mailbox import letters, newest
 from tests.requests.test_requests import EASTERN, OFFICE
 
 ASL = Needs([Need.ASL])
-FRIDAY = datetime(2026, 7, 2, 10, tzinfo=EASTERN)  # the day before one observed as a holiday
+FRIDAY = datetime(2026, 7, 2, 10, tzinfo=EASTERN)  # the day before a federal holiday is observed
 
 
 def ask(database: Database, cast: Cast, needs: Needs = ASL, *, at: datetime = NOW) -> RequestFacts:
@@ -41,7 +41,7 @@ def answer(database: Database, facts: RequestFacts, said: str) -> None:
         requests.finish(session, facts.public_id, answer=said, links=LINKS, actor=None, now=NOW)
 
 
-def test_a_request_names_the_person_and_what_they_need_and_no_organization(
+def test_request_has_the_person_and_their_needs_but_no_organization(
     database: Database, to_come: Cast
 ) -> None:
     facts = ask(database, to_come, Needs([Need.ASL, Need.CAPTIONS], " Large type, please. "))
@@ -55,7 +55,7 @@ def test_a_request_names_the_person_and_what_they_need_and_no_organization(
     assert (waiting.total, waiting.accommodations) == (1, 1)
 
 
-def test_what_is_needed_must_be_said(database: Database, to_come: Cast) -> None:
+def test_request_without_needs_is_rejected(database: Database, to_come: Cast) -> None:
     for needs, field in (
         (Needs([]), "needs"),
         (Needs([], "A ramp"), "needs"),
@@ -67,7 +67,7 @@ def test_what_is_needed_must_be_said(database: Database, to_come: Cast) -> None:
         assert set(refusal.value.fields) == {field}
 
 
-def test_a_person_without_an_address_adds_one_first(database: Database, to_come: Cast) -> None:
+def test_person_without_an_email_address_is_rejected(database: Database, to_come: Cast) -> None:
     with database.transaction() as session:
         login = session.get_one(Login, to_come.bob.id)
         login.email = login.email_key = login.confirmed_at = login.password_hash = None
@@ -76,7 +76,7 @@ def test_a_person_without_an_address_adds_one_first(database: Database, to_come:
     assert set(refusal.value.fields) == {"needs"}
 
 
-def test_an_answer_is_due_in_two_business_days_or_before_people_can_join(
+def test_answer_is_due_in_two_business_days_or_before_joining_opens(
     database: Database, to_come: Cast
 ) -> None:
     hour = timedelta(hours=1)
@@ -90,7 +90,9 @@ def test_an_answer_is_due_in_two_business_days_or_before_people_can_join(
     assert ask(database, to_come).due_at == datetime(2026, 3, 4, 17, tzinfo=EASTERN)
 
 
-def test_an_answer_is_due_earlier_if_the_webinar_is(database: Database, to_come: Cast) -> None:
+def test_moving_the_webinar_earlier_moves_the_due_time_earlier(
+    database: Database, to_come: Cast
+) -> None:
     facts = ask(database, to_come)
     hour = timedelta(hours=1)
     for held_at, due in ((NOW + 10 * hour, NOW + 9 * hour), (NOW + 900 * hour, NOW + 9 * hour)):
@@ -100,7 +102,9 @@ def test_an_answer_is_due_earlier_if_the_webinar_is(database: Database, to_come:
             assert find_request(session, facts.public_id).due_at == due
 
 
-def test_a_second_request_waits_for_the_first_answer(database: Database, to_come: Cast) -> None:
+def test_second_request_is_rejected_until_the_first_is_answered(
+    database: Database, to_come: Cast
+) -> None:
     first = ask(database, to_come)
     with pytest.raises(Conflict):
         ask(database, to_come)
@@ -108,12 +112,12 @@ def test_a_second_request_waits_for_the_first_answer(database: Database, to_come
     assert ask(database, to_come, Needs([Need.CAPTIONS])).public_id != first.public_id
 
 
-def test_nothing_is_asked_for_once_the_session_has_begun(database: Database, to_come: Cast) -> None:
+def test_request_is_rejected_after_the_session_starts(database: Database, to_come: Cast) -> None:
     with pytest.raises(Conflict):
         ask(database, to_come, at=HELD_AT)
 
 
-def test_it_is_not_closed_without_an_answer(database: Database, to_come: Cast) -> None:
+def test_closing_requires_an_answer(database: Database, to_come: Cast) -> None:
     facts = ask(database, to_come)
     with pytest.raises(Invalid):
         answer(database, facts, " ")
@@ -129,7 +133,7 @@ def test_it_is_not_closed_without_an_answer(database: Database, to_come: Cast) -
     assert len(letters(database, "bob@example.org")) == 3
 
 
-def test_it_can_be_closed_after_the_person_was_erased(database: Database, to_come: Cast) -> None:
+def test_request_of_an_erased_person_can_be_closed(database: Database, to_come: Cast) -> None:
     facts = ask(database, to_come)
     with database.transaction() as session:
         session.execute(update(DeskRequest).values(email="", message=""))
@@ -138,7 +142,7 @@ def test_it_can_be_closed_after_the_person_was_erased(database: Database, to_com
         assert count_waiting(session, login_id=0, now=NOW).total == 0
 
 
-def test_who_takes_a_request_owns_it(database: Database, to_come: Cast) -> None:
+def test_assigned_team_member_owns_the_request(database: Database, to_come: Cast) -> None:
     facts = ask(database, to_come)
     with database.transaction() as session:
         requests.assign(
@@ -153,7 +157,7 @@ def test_who_takes_a_request_owns_it(database: Database, to_come: Cast) -> None:
     assert found[to_come.bob.public_id].owner == "Ada"
 
 
-def test_a_merged_person_has_one_request(database: Database, to_come: Cast) -> None:
+def test_merged_person_has_one_request(database: Database, to_come: Cast) -> None:
     facts = ask(database, to_come)
     with database.transaction() as session:
         session.get_one(Login, to_come.bob.id).merged_into = to_come.dan.id

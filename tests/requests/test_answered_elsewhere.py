@@ -1,4 +1,4 @@
-"""A request closes by itself when an act elsewhere answers it."""
+"""Requests that are closed automatically when an act elsewhere answers them."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -40,9 +40,7 @@ def verify(database: Database, cast: Cast, domain: str) -> None:
         )
 
 
-def test_verifying_a_domain_answers_everyone_who_asked_for_it(
-    database: Database, cast: Cast
-) -> None:
+def test_verifying_a_domain_answers_every_request_for_it(database: Database, cast: Cast) -> None:
     about = replace(NEW, kind=RequestKind.DOMAIN, organization_id=cast.organization_id)
     named = asked(database, replace(about, reference="Elm.example"))
     by_address = asked(database, replace(about, email="pat@elm.example"))
@@ -55,15 +53,13 @@ def test_verifying_a_domain_answers_everyone_who_asked_for_it(
     assert "elm.example is verified" in told
 
 
-def test_the_request_of_another_organization_stays_open(database: Database, cast: Cast) -> None:
+def test_another_organizations_request_stays_open(database: Database, cast: Cast) -> None:
     foreign = asked(database, replace(NEW, kind=RequestKind.DOMAIN, reference="elm.example"))
     verify(database, cast, "elm.example")
     assert read(database, foreign).state is RequestState.NEW
 
 
-def test_giving_a_seat_to_another_person_answers_the_request_about_it(
-    database: Database, cast: Cast
-) -> None:
+def test_reassigning_a_seat_answers_the_request_about_it(database: Database, cast: Cast) -> None:
     home = make_home(database, 2)
     pat, kim = people(database, 2)
     seat, others = take_seat(database, home.pool_id, pat), take_seat(database, home.pool_id, kim)
@@ -80,7 +76,7 @@ def test_giving_a_seat_to_another_person_answers_the_request_about_it(
     assert set(kinds) == {"request_received"}
 
 
-def test_an_order_that_renews_a_contract_answers_the_request_to_renew_it(
+def test_renewing_a_contract_by_order_answers_the_renewal_request(
     database: Database, cast: Cast
 ) -> None:
     placed(database, CONTRACT)
@@ -101,7 +97,7 @@ def test_an_order_that_renews_a_contract_answers_the_request_to_renew_it(
     assert (entry.act, entry.detail) == ("request.done", {"order": order.public_id})
 
 
-def test_buying_a_webinar_answers_the_same_person_s_request_for_it(
+def test_buying_a_webinar_answers_that_persons_request_for_it(
     database: Database, cast: Cast
 ) -> None:
     mine = replace(NEW, email="Dan@Example.org", webinar_id=cast.webinar_id)
@@ -112,7 +108,7 @@ def test_buying_a_webinar_answers_the_same_person_s_request_for_it(
         asked(database, replace(mine, message="Is there a student discount?")),
         asked(database, replace(mine, kind=RequestKind.TROUBLE)),
     ]
-    placed(database)  # by Dan, of one seat
+    placed(database)  # one seat, bought by Dan
     assert read(database, same).state is RequestState.DONE
     assert {read(database, one).state for one in others} == {RequestState.NEW}
     kinds = [letter.kind for letter in letters(database, "dan@example.org")]
@@ -123,7 +119,7 @@ def test_buying_a_webinar_answers_the_same_person_s_request_for_it(
     ("reason", "state"),
     [(CreditReason.RETURN, RequestState.DONE), (CreditReason.GOODWILL, RequestState.NEW)],
 )
-def test_only_a_return_answers_the_request_for_a_refund(
+def test_only_a_return_answers_a_refund_request(
     database: Database, cast: Cast, reason: CreditReason, state: RequestState
 ) -> None:
     order = placed(database, replace(SEAT, terms=Terms.INVOICE))

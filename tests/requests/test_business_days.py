@@ -9,12 +9,12 @@ EASTERN = ZoneInfo("America/New_York")
 
 
 def due(asked: str, *, days: int = 1) -> str:
-    """Return when an answer is due to a request at noon of a day."""
+    """Return when an answer is due to a request made at noon."""
     moment = datetime.fromisoformat(f"{asked}T12:00").replace(tzinfo=EASTERN)
     return due_after(moment, EASTERN, days=days).strftime("%Y-%m-%d %H:%M")
 
 
-def test_an_answer_is_due_at_five_on_the_next_business_day() -> None:
+def test_answer_is_due_at_5_pm_on_the_next_business_day() -> None:
     for asked, day in (
         ("2026-03-02", "2026-03-03"),
         ("2026-03-06", "2026-03-09"),
@@ -49,7 +49,7 @@ def test_two_business_days_skip_weekends_and_holidays() -> None:
     assert due("2026-11-25", days=2) == "2026-11-30 17:00"
 
 
-def test_the_day_is_the_sellers() -> None:
+def test_business_day_is_in_the_sellers_time_zone() -> None:
     monday_night_in_new_york = datetime(2026, 3, 3, 2, tzinfo=ZoneInfo("UTC"))
     assert due_after(monday_night_in_new_york, EASTERN).date() == date(2026, 3, 3)
 
@@ -74,7 +74,7 @@ def test_each_year_has_eleven_holidays_on_weekdays() -> None:
     }
 
 
-def test_weekends_are_no_business_days() -> None:
+def test_weekends_are_not_business_days() -> None:
     monday = date(2026, 3, 2)
     days = [is_business_day(monday + timedelta(days=each)) for each in range(7)]
     assert days == [True] * 5 + [False] * 2

@@ -1,4 +1,4 @@
-"""Who of the team is responsible for a request: the first owner, who answers its kind, or a colleague."""
+"""Which team member owns a request: the first owner, who answers its kind, or a colleague."""
 
 from dataclasses import replace
 
@@ -36,7 +36,7 @@ def test_first_owner_is_responsible_until_it_is_assigned(
     assert asked(database).owner is None
 
 
-def test_who_closed_the_last_request_of_a_kind_is_responsible_for_the_next(
+def test_team_member_who_closed_the_last_request_of_a_kind_owns_the_next(
     database: Database, cast: Cast, roles: Roles
 ) -> None:
     trouble = replace(NEW, kind=RequestKind.TROUBLE)
@@ -58,7 +58,7 @@ def test_who_closed_the_last_request_of_a_kind_is_responsible_for_the_next(
     assert asked(database, trouble).owner == "Owen"
 
 
-def test_only_people_of_the_team_who_answer_are_assigned_a_request(
+def test_only_team_members_who_answer_requests_can_be_assigned_one(
     database: Database, cast: Cast, roles: Roles
 ) -> None:
     facts = asked(database)
@@ -100,7 +100,7 @@ def test_colleague_is_emailed_once_about_an_assigned_request(
     assert link_in(mail) == f"/staff/requests/{facts.public_id}"
 
 
-def test_assigning_a_request_to_oneself_sends_no_email(
+def test_assigning_a_request_to_yourself_sends_no_email(
     database: Database, cast: Cast, roles: Roles
 ) -> None:
     facts = asked(database)

@@ -1,4 +1,4 @@
-"""Another webinar instead of one that was canceled or moved, for people who bought nothing."""
+"""Switching from a canceled or moved webinar to another, for people who bought nothing."""
 
 from datetime import timedelta
 from threading import Barrier, Thread
@@ -35,7 +35,7 @@ GONE = "long-past"
 
 @pytest.fixture
 def to_come(carrel: Carrel, to_come: Cast, database: Database) -> Cast:
-    """The same, with another webinar to come and one that was."""
+    """Return the cast, with one more upcoming webinar and one past webinar."""
     with database.transaction() as session:
         make_webinar(session, OTHER, held_at=HELD_AT + 9 * DAY)
         make_webinar(session, GONE)
@@ -67,14 +67,14 @@ def coming(database: Database, slug: str) -> set[int]:
 
 
 def holds(database: Database, login_id: int, slug: str) -> bool:
-    """Return whether a person may attend a webinar or watch it later."""
+    """Return whether a person can attend a webinar or watch it later."""
     with database.read_session() as session:
         webinar_id = session.scalars(select(Webinar.id).where(Webinar.slug == slug)).one()
         case = load_case(session, login_id=login_id, webinar_id=webinar_id)
     return decide(case.login, case.webinar, Action.HANDOUT, NOW).code in ADMITTING
 
 
-def test_nothing_is_to_be_chosen_while_a_webinar_stands(client: Visitor, to_come: Cast) -> None:
+def test_unchanged_webinar_offers_no_switch(client: Visitor, to_come: Cast) -> None:
     for who in (to_come.alice, to_come.bob):
         client.sign_in(who.id)
         page = client.get(f"/webinars/{to_come.slug}").text
@@ -84,7 +84,7 @@ def test_nothing_is_to_be_chosen_while_a_webinar_stands(client: Visitor, to_come
 
 
 @pytest.mark.parametrize("who", ["dan", "carol"])
-def test_who_was_not_registered_chooses_nothing(
+def test_unregistered_person_cannot_switch(
     client: Visitor, carrel: Carrel, to_come: Cast, database: Database, who: str
 ) -> None:
     cancel(database, carrel, to_come.slug)
@@ -96,7 +96,7 @@ def test_who_was_not_registered_chooses_nothing(
     assert client.post(f"/webinars/{to_come.slug}/choose", data=data).status_code == 404
 
 
-def test_who_has_a_pass_is_registered_for_the_other(
+def test_person_with_a_pass_is_registered_for_the_other_webinar(
     client: Visitor, carrel: Carrel, to_come: Cast, database: Database
 ) -> None:
     cancel(database, carrel, to_come.slug)
@@ -115,7 +115,7 @@ def test_who_has_a_pass_is_registered_for_the_other(
     ]
 
 
-def test_access_that_our_team_gave_moves_to_the_webinar_they_choose(
+def test_access_given_by_our_team_moves_to_the_chosen_webinar(
     client: Visitor, carrel: Carrel, to_come: Cast, database: Database
 ) -> None:
     cancel(database, carrel, to_come.slug)
@@ -126,15 +126,15 @@ def test_access_that_our_team_gave_moves_to_the_webinar_they_choose(
         lines = session.scalars(select(Grant).where(Grant.login_id == to_come.alice.id)).all()
         other_id = session.scalar(select(Webinar.id).where(Webinar.slug == OTHER))
         assert [line.webinar_id for line in lines] == [other_id]
-    # exchanged, it can't be exchanged again
+    # it can be exchanged only once
     data = {"other": OTHER}
     assert client.post(f"/webinars/{to_come.slug}/choose", data=data).status_code == 404
 
 
-def test_access_that_replaced_a_removed_webinar_moves_as_what_our_team_gave(
+def test_access_that_replaced_a_removed_webinar_moves_too(
     client: Visitor, carrel: Carrel, to_come: Cast, database: Database
 ) -> None:
-    """It comes from an order, whose payer chooses only for the removed webinar."""
+    """The access comes from an order whose payer chooses only for the removed webinar."""
     with database.transaction() as session:
         make_webinar(session, THIRD)
     bought = placed(database, with_line(SEAT, covers=f"webinar:{THIRD}"))
@@ -149,7 +149,7 @@ def test_access_that_replaced_a_removed_webinar_moves_as_what_our_team_gave(
 
 
 @pytest.mark.parametrize("other", [GONE, "nothing", "", "reading-rooms"])
-def test_only_a_webinar_to_come_is_chosen(
+def test_only_an_upcoming_webinar_can_be_chosen(
     client: Visitor, carrel: Carrel, to_come: Cast, database: Database, other: str
 ) -> None:
     cancel(database, carrel, to_come.slug)
@@ -159,7 +159,7 @@ def test_only_a_webinar_to_come_is_chosen(
     assert to_come.alice.id in coming(database, to_come.slug)
 
 
-def test_of_two_choices_at_once_one_counts(
+def test_only_one_of_two_concurrent_choices_succeeds(
     carrel: Carrel, to_come: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -191,7 +191,7 @@ def test_of_two_choices_at_once_one_counts(
         assert session.scalars(held.where(Grant.login_id == to_come.alice.id)).all() == [chosen]
 
 
-def test_a_moved_webinar_offers_the_choice_until_it_begins(
+def test_moved_webinar_offers_a_switch_until_it_starts(
     client: Visitor, carrel: Carrel, to_come: Cast, database: Database, clock: Clock
 ) -> None:
     postpone(database, carrel, to_come.slug)
@@ -205,7 +205,7 @@ def test_a_moved_webinar_offers_the_choice_until_it_begins(
     assert "Switch to this webinar" not in client.get(f"/webinars/{to_come.slug}").text
 
 
-def test_who_registered_for_the_new_date_has_nothing_to_choose(
+def test_person_who_registered_after_the_move_is_offered_no_switch(
     client: Visitor, carrel: Carrel, to_come: Cast, database: Database, clock: Clock
 ) -> None:
     postpone(database, carrel, to_come.slug)
@@ -217,7 +217,7 @@ def test_who_registered_for_the_new_date_has_nothing_to_choose(
     assert "Switch to this webinar" not in client.get(f"/webinars/{to_come.slug}").text
 
 
-def test_a_seat_stays_its_organizations(
+def test_organization_seat_does_not_move(
     client: Visitor, carrel: Carrel, to_come: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -260,7 +260,7 @@ def test_staff_move_a_registration_and_undo_it(
     assert "t moved" in client.get(again.location).text
 
 
-def test_staff_move_nobody_who_bought_the_webinar(
+def test_staff_cannot_move_a_buyer_of_the_webinar(
     client: Visitor, carrel: Carrel, to_come: Cast, database: Database
 ) -> None:
     order = placed(database, SEAT, at=NOW - timedelta(hours=1))
@@ -273,7 +273,7 @@ def test_staff_move_nobody_who_bought_the_webinar(
     assert grant.slug == to_come.slug
 
 
-def test_a_move_away_from_a_canceled_webinar_is_undone_too(
+def test_move_away_from_a_canceled_webinar_can_be_undone(
     client: Visitor, carrel: Carrel, to_come: Cast, database: Database
 ) -> None:
     cancel(database, carrel, to_come.slug)
@@ -288,7 +288,7 @@ def test_a_move_away_from_a_canceled_webinar_is_undone_too(
     assert coming(database, to_come.slug) == {to_come.alice.id, to_come.bob.id}
 
 
-def test_it_is_not_undone_once_the_other_has_been_held(
+def test_move_cannot_be_undone_after_the_other_webinar_was_held(
     client: Visitor, carrel: Carrel, to_come: Cast, database: Database, clock: Clock
 ) -> None:
     client.sign_in(to_come.ada.id)
@@ -301,7 +301,7 @@ def test_it_is_not_undone_once_the_other_has_been_held(
     assert coming(database, OTHER) == {to_come.bob.id}
 
 
-def test_it_is_not_undone_once_what_was_bought_has_moved_on(
+def test_move_cannot_be_undone_after_the_access_moved_again(
     client: Visitor, carrel: Carrel, to_come: Cast, database: Database
 ) -> None:
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""The webinars to choose from are read in one query, however many there are."""
+"""The webinars to choose from are read in one query, no matter how many there are."""
 
 import pytest
 from sqlalchemy import event
@@ -30,7 +30,7 @@ def test_thirty_choices_take_as_many_queries_as_one(
 
 
 def cost(database: Database, webinar_id: int, login_id: int, others: int) -> int:
-    """Count the statements for a choice among this many webinars."""
+    """Count the statements for choosing among this many webinars."""
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:

@@ -1,4 +1,4 @@
-"""The desk of requests: what is asked, what it is quoted, until when it is answered, and how."""
+"""Requests: what is asked, the price quoted, the due time, and the answer."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -67,38 +67,38 @@ def read(database: Database, facts: RequestFacts) -> RequestFacts:
         return find_request(session, facts.public_id)
 
 
-# asking
+# requesting
 
 
-def test_a_request_has_a_number_that_can_be_read_out(database: Database) -> None:
+def test_request_gets_a_nine_character_number(database: Database) -> None:
     facts = asked(database)
     assert facts.number == number_of(facts.public_id)
     assert len(facts.number) == 9
     assert facts.state is RequestState.NEW
 
 
-def test_a_request_is_quoted_the_price_of_its_day(priced: Database, cast: Cast) -> None:
+def test_request_is_quoted_the_current_price(priced: Database, cast: Cast) -> None:
     five = replace(NEW, webinar_id=cast.webinar_id, kind=RequestKind.GROUP, quantity=5)
     facts = asked(priced, five)
     assert (facts.offer, facts.quoted_minor) == (OfferKind.GROUP_SEATS, 32500)
 
 
-def test_who_holds_it_already_is_quoted_nothing(priced: Database, cast: Cast) -> None:
+def test_people_with_access_are_left_out_of_the_quote(priced: Database, cast: Cast) -> None:
     facts = asked(priced, replace(NEW, webinar_id=cast.webinar_id, quantity=3, covered=1))
     assert facts.quoted_minor == 19800
 
 
-def test_trouble_is_quoted_no_price(priced: Database) -> None:
+def test_trouble_report_has_no_price(priced: Database) -> None:
     facts = asked(priced, replace(NEW, kind=RequestKind.TROUBLE))
     assert (facts.offer, facts.quoted_minor) == (None, None)
 
 
-def test_what_has_no_price_is_asked_for_all_the_same(priced: Database) -> None:
+def test_request_without_a_set_price_is_accepted(priced: Database) -> None:
     facts = asked(priced, replace(NEW, kind=RequestKind.CONTRACT, quantity=40))
     assert (facts.offer, facts.quoted_minor) == (OfferKind.CONTRACT, None)
 
 
-def test_a_payment_is_quoted_for_what_it_is_for(priced: Database, cast: Cast) -> None:
+def test_invoice_request_is_quoted_the_price_of_its_offer(priced: Database, cast: Cast) -> None:
     new = replace(
         NEW,
         webinar_id=cast.webinar_id,
@@ -110,7 +110,7 @@ def test_a_payment_is_quoted_for_what_it_is_for(priced: Database, cast: Cast) ->
 
 
 @pytest.mark.parametrize(("days", "minor"), [(59, 32500), (60, 32500), (61, 65000)])
-def test_a_purchase_order_received_in_time_locks_its_quote(
+def test_purchase_order_within_60_days_gets_the_quoted_price(
     priced: Database, cast: Cast, days: int, minor: int
 ) -> None:
     first = asked(
@@ -131,9 +131,7 @@ def test_a_purchase_order_received_in_time_locks_its_quote(
     assert (facts.order_public_id == first.order_public_id) is (days <= 60)
 
 
-def test_a_purchase_order_for_something_else_has_a_price_of_its_own(
-    priced: Database, cast: Cast
-) -> None:
+def test_purchase_order_for_another_offer_gets_its_own_price(priced: Database, cast: Cast) -> None:
     first = asked(
         priced, replace(NEW, webinar_id=cast.webinar_id, kind=RequestKind.GROUP, quantity=5)
     )
@@ -147,7 +145,7 @@ def test_a_purchase_order_for_something_else_has_a_price_of_its_own(
     assert asked(priced, order, quote_of=first.public_id).quoted_minor == 19800
 
 
-def test_a_quote_that_never_was_is_not_found(priced: Database) -> None:
+def test_unknown_quote_is_not_found(priced: Database) -> None:
     with pytest.raises(NotFound):
         asked(priced, NEW, quote_of=NOBODY)
 
@@ -165,7 +163,7 @@ def test_a_quote_that_never_was_is_not_found(priced: Database) -> None:
         ("reference", "x" * 81),
     ],
 )
-def test_a_request_with_a_fault_is_refused_by_field(
+def test_invalid_request_is_rejected_by_field(
     database: Database, field: str, value: object
 ) -> None:
     with pytest.raises(Invalid) as refusal:
@@ -173,9 +171,7 @@ def test_a_request_with_a_fault_is_refused_by_field(
     assert list(refusal.value.fields) == [field]
 
 
-def test_the_receipt_says_number_and_due_time_and_links_to_the_status(
-    priced: Database, cast: Cast
-) -> None:
+def test_receipt_has_the_number_due_time_and_status_link(priced: Database, cast: Cast) -> None:
     facts = asked(priced, replace(NEW, webinar_id=cast.webinar_id))
     letter = newest(priced, "dan@example.org")
     assert facts.number in letter.subject
@@ -186,7 +182,7 @@ def test_the_receipt_says_number_and_due_time_and_links_to_the_status(
         assert "$99.00" in text
 
 
-def test_the_house_is_told(database: Database) -> None:
+def test_new_request_is_emailed_to_the_contact_address(database: Database) -> None:
     words = BrandingTexts("Quill", "#1d6a4c", "desk@example.org", "Quill", "")
     with database.transaction() as session:
         edit_branding(session, words, actor=None, now=NOW)
@@ -194,7 +190,7 @@ def test_the_house_is_told(database: Database) -> None:
     assert f"/staff/requests/{facts.public_id}" in newest(database, "desk@example.org").text
 
 
-def test_the_trail_names_nobody(database: Database) -> None:
+def test_audit_trail_has_no_personal_data(database: Database) -> None:
     facts = asked(database)
     with database.read_session() as session:
         entry = session.scalars(select(AuditEntry)).one()
@@ -204,7 +200,7 @@ def test_the_trail_names_nobody(database: Database) -> None:
 # answering
 
 
-def test_a_request_is_assigned_and_done(database: Database, cast: Cast) -> None:
+def test_request_is_assigned_and_closed(database: Database, cast: Cast) -> None:
     facts = asked(database)
     with database.transaction() as session:
         requests.assign(
@@ -225,7 +221,7 @@ def test_a_request_is_assigned_and_done(database: Database, cast: Cast) -> None:
     assert [letter.kind for letter in letters(database, "dan@example.org")] == ["request_received"]
 
 
-def test_an_answer_is_mailed(database: Database) -> None:
+def test_answer_is_emailed(database: Database) -> None:
     facts = asked(database)
     with database.transaction() as session:
         requests.finish(
@@ -241,7 +237,7 @@ def test_an_answer_is_mailed(database: Database) -> None:
     assert "Try it now.<br>It works." in letter.html
 
 
-def test_declining_needs_a_reason_that_is_mailed(database: Database) -> None:
+def test_declining_requires_a_reason_that_is_emailed(database: Database) -> None:
     facts = asked(database)
     with pytest.raises(Invalid), database.transaction() as session:
         requests.decline(
@@ -255,7 +251,7 @@ def test_declining_needs_a_reason_that_is_mailed(database: Database) -> None:
     assert "Sold out" in newest(database, "dan@example.org", "request_answered").text
 
 
-def test_what_was_answered_is_not_answered_twice(database: Database, cast: Cast) -> None:
+def test_closed_request_cannot_be_answered_or_assigned(database: Database, cast: Cast) -> None:
     facts = asked(database)
     with database.transaction() as session:
         requests.finish(
@@ -276,7 +272,7 @@ def test_what_was_answered_is_not_answered_twice(database: Database, cast: Cast)
         )
 
 
-def test_a_closed_request_can_be_opened_again(database: Database) -> None:
+def test_closed_request_can_be_reopened(database: Database) -> None:
     facts = asked(database)
     with pytest.raises(Conflict), database.transaction() as session:
         requests.reopen(session, facts.public_id, actor=None, now=NOW)
@@ -291,7 +287,7 @@ def test_a_closed_request_can_be_opened_again(database: Database) -> None:
     )
 
 
-def test_what_is_not_there_is_not_found(database: Database, cast: Cast) -> None:
+def test_unknown_request_is_not_found(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         with pytest.raises(NotFound):
             requests.assign(
@@ -308,7 +304,7 @@ def test_what_is_not_there_is_not_found(database: Database, cast: Cast) -> None:
             requests.keep_note(session, NOBODY, note="x", actor=None, now=NOW)
 
 
-def test_staff_keep_a_note_that_nobody_is_sent(database: Database) -> None:
+def test_staff_note_is_saved_and_not_emailed(database: Database) -> None:
     facts = asked(database)
     with database.transaction() as session:
         requests.keep_note(session, facts.public_id, note=" Rang twice. ", actor=None, now=NOW)
@@ -318,7 +314,7 @@ def test_staff_keep_a_note_that_nobody_is_sent(database: Database) -> None:
     assert len(letters(database, "dan@example.org")) == 1
 
 
-def test_a_corrected_address_gets_the_receipt(database: Database) -> None:
+def test_receipt_is_sent_to_a_corrected_address(database: Database) -> None:
     facts = asked(database, replace(NEW, email="dna@example.org"))
     with database.transaction() as session:
         requests.correct_address(
@@ -328,7 +324,7 @@ def test_a_corrected_address_gets_the_receipt(database: Database) -> None:
     assert facts.number in newest(database, "dan@example.org").subject
 
 
-def test_the_address_of_a_closed_request_stays(database: Database) -> None:
+def test_address_of_a_closed_request_cannot_be_changed(database: Database) -> None:
     facts = asked(database)
     with database.transaction() as session:
         requests.finish(
@@ -340,7 +336,7 @@ def test_the_address_of_a_closed_request_stays(database: Database) -> None:
         )
 
 
-def test_the_receipt_is_sent_again(database: Database) -> None:
+def test_receipt_is_sent_again(database: Database) -> None:
     facts = asked(database)
     with database.transaction() as session:
         requests.send_receipt_again(session, facts.public_id, mail_context=OFFICE, now=NOW)
@@ -355,7 +351,7 @@ def found(database: Database, wanted: Wanted) -> list[str]:
         return [each.name for each in list_requests(session, wanted, offset=0, limit=10).items]
 
 
-def test_the_list_shows_what_is_due_first_and_what_is_closed_last(database: Database) -> None:
+def test_list_shows_earliest_due_first_and_closed_last(database: Database) -> None:
     closed = asked(database, replace(NEW, name="Closed"), at=NOW - timedelta(days=9))
     asked(database, replace(NEW, name="Later"))
     asked(database, replace(NEW, name="Sooner"), at=NOW - timedelta(days=7))
@@ -368,9 +364,7 @@ def test_the_list_shows_what_is_due_first_and_what_is_closed_last(database: Data
     assert found(database, Wanted(overdue_at=NOW)) == ["Sooner"]
 
 
-def test_the_list_is_searched_by_name_number_webinar_and_kind(
-    database: Database, cast: Cast
-) -> None:
+def test_list_is_searched_by_name_number_webinar_and_kind(database: Database, cast: Cast) -> None:
     facts = asked(database, replace(NEW, name="Dan Pellerin", webinar_id=cast.webinar_id))
     asked(database, replace(NEW, name="Eve", email="eve@example.org", kind=RequestKind.TROUBLE))
     assert found(database, Wanted(query="pellerin")) == ["Dan Pellerin"]
@@ -379,7 +373,7 @@ def test_the_list_is_searched_by_name_number_webinar_and_kind(
     assert found(database, Wanted(kind=RequestKind.TROUBLE)) == ["Eve"]
 
 
-def test_staff_see_how_many_wait_are_late_and_are_their_own(
+def test_staff_see_counts_of_open_late_and_own_requests(
     database: Database, cast: Cast, roles: Roles
 ) -> None:
     asked(database)

@@ -1,4 +1,4 @@
-"""For every CHECK of certificates, their rules and badge keys, the values that it must refuse."""
+"""For every CHECK of certificates, their rules, and badge keys: the values that it must refuse."""
 
 from collections.abc import Mapping
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""For every CHECK, the values that it must refuse; and what else a row needs for one rule alone to break."""
+"""For every CHECK: the values that it must refuse, and what else the row needs."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -23,7 +23,7 @@ def _no_zip(prefix: str) -> Mapping[str, str]:
     return {f"{prefix}_{name}": value for name, value in asdict(address).items()}
 
 
-# the CHECKs of the columns that hold one of a few words are broken by UNKNOWN, and not listed here
+# CHECKs of columns with one of a few words are broken by UNKNOWN, and not listed here
 CHECKS: Mapping[str, Mapping[str, Any]] = {
     **PAYMENTS,
     **CERTIFICATES,
@@ -319,7 +319,7 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_lti_turn_leased_by_somebody": {"leased_by": "a worker"},
 }
 
-# what a row needs beside the broken value, so that no other rule is broken first
+# other values that a row needs for no other rule to be broken first
 BESIDE: Mapping[str, Mapping[str, Any]] = {
     "ck_mailing_mailingstate": {"send_at": START},
     "ck_lti_frame_session_framerole": {"login_id": REFERRED},

@@ -1,4 +1,4 @@
-"""What breaks each CHECK of the tables of second factors and counted tries."""
+"""The values that break each CHECK of the tables of second factors and counted attempts."""
 
 from collections.abc import Mapping
 from typing import Any

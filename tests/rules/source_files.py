@@ -1,4 +1,4 @@
-"""What the rules read: our own source files, parsed."""
+"""Our own source files, parsed, for the rules to read."""
 
 import ast
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ NOT_OURS = {".venv", ".var", ".git", "node_modules", "vendor", "build", "__pycac
 
 
 def files(*ends: str, under: str = ".") -> list[Path]:
-    """Return our own files with one of these endings, by path; nothing vendored or made."""
+    """Return our own files with these extensions, by path; nothing vendored or generated."""
     return sorted(
         path
         for path in (ROOT / under).rglob("*")
@@ -25,25 +25,25 @@ def product() -> list[Path]:
 
 
 def name_of(path: Path) -> str:
-    """Return a file's name as people say it: its path from the root."""
+    """Return the path of a file from the root."""
     return path.relative_to(ROOT).as_posix()
 
 
 @cache
 def parsed(path: Path) -> ast.Module:
-    """Return a Python file as its syntax tree."""
+    """Return the syntax tree of a Python file."""
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
 def calls(path: Path) -> Iterator[tuple[ast.Call, str]]:
-    """Give each call of a file with the name it calls: of `a.b.c()` that is `c`."""
+    """Yield each call of a file with the name that is called: for `a.b.c()` that is `c`."""
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Call):
             yield node, _called(node.func)
 
 
 def strings(path: Path) -> Iterator[str]:
-    """Give each literal string of a Python file."""
+    """Yield each literal string of a Python file."""
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value

@@ -25,7 +25,7 @@ def _write(database: Database) -> None:
         "DELETE FROM audit_entry",
     ],
 )
-def test_an_entry_is_never_changed_or_removed(database: Database, statement: str) -> None:
+def test_entry_cannot_be_changed_or_deleted(database: Database, statement: str) -> None:
     _write(database)
     with pytest.raises(DBAPIError, match="never"), database.transaction() as session:
         session.execute(text(statement))
@@ -33,7 +33,7 @@ def test_an_entry_is_never_changed_or_removed(database: Database, statement: str
         assert session.scalar(COUNT) == 1
 
 
-def test_the_trail_is_never_emptied_at_one_stroke(database: Database) -> None:
+def test_audit_trail_cannot_be_truncated(database: Database) -> None:
     if database.is_sqlite:
         pytest.skip("SQLite has no TRUNCATE")
     _write(database)
@@ -41,7 +41,7 @@ def test_the_trail_is_never_emptied_at_one_stroke(database: Database) -> None:
         session.execute(text("TRUNCATE audit_entry"))
 
 
-def test_wiping_a_test_s_database_leaves_the_guard_on(database: Database) -> None:
+def test_wiping_a_test_database_keeps_the_protection(database: Database) -> None:
     _write(database)
     wipe(database)
     _write(database)

@@ -1,4 +1,4 @@
-"""Browser tests are marked in their own file, by which ./dev finds them; no two of them have the same sentence."""
+"""Browser tests are marked in their own file, and no two of them share a sentence."""
 
 import re
 from collections import defaultdict
@@ -10,7 +10,7 @@ MARK = r"mark\.browser"
 SOURCES = {path: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py")}
 
 
-def test_only_tests_are_marked_and_no_mark_is_imported() -> None:
+def test_only_test_files_are_marked_and_no_mark_is_imported() -> None:
     odd = [
         path
         for path, text in SOURCES.items()
@@ -24,7 +24,7 @@ def test_dev_looks_for_the_mark() -> None:
     assert f'grep -rl "{MARK}" tests' in (ROOT / "dev").read_text(encoding="utf-8")
 
 
-def test_a_sentence_is_in_one_file() -> None:
+def test_each_sentence_is_in_only_one_file() -> None:
     files_of = defaultdict(set)
     for path, source in SOURCES.items():
         if re.search(MARK, source) or path.is_relative_to(ROOT / "tests/browser"):

@@ -1,4 +1,4 @@
-"""The check of tests/correlation.py finds what it is for."""
+"""tests/correlation.py finds tables that are joined again by mistake."""
 
 import pytest
 from sqlalchemy import exists, select
@@ -8,7 +8,7 @@ from lms.models.catalog import Webinar
 from lms.models.grants import Grant
 
 
-def test_a_table_of_an_outer_statement_is_not_joined_anew() -> None:
+def test_joining_a_table_of_the_outer_statement_again_is_an_error() -> None:
     theirs = exists().where(Grant.login_id == Login.id)
     inner = exists().where(Webinar.id == Grant.webinar_id, theirs)
     assert "login" in str(select(Login).where(theirs))
@@ -16,7 +16,7 @@ def test_a_table_of_an_outer_statement_is_not_joined_anew() -> None:
         str(select(Login).where(inner))
 
 
-def test_a_subquery_may_have_the_same_table_for_itself() -> None:
+def test_subquery_can_have_its_own_copy_of_a_table() -> None:
     other = select(Login.id).where(Login.name == "Ada")
     webinars = exists().where(Webinar.id == Grant.webinar_id, Grant.login_id.in_(other))
     assert str(select(Login).where(webinars)).count("FROM login") == 2

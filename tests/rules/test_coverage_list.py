@@ -1,4 +1,4 @@
-"""The list of files that tests must cover whole names files that exist."""
+"""The list of files that tests must fully cover."""
 
 from tests.rules.source_files import ROOT
 

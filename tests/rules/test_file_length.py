@@ -1,11 +1,11 @@
-"""Files stay one noun each, and none is empty."""
+"""Files stay short, and none is empty."""
 
 from tests.rules.source_files import files, name_of
 
 MOST_LINES = 400
 WRITTEN = (".py", ".html", ".css", ".js", ".md", ".txt", ".cfg", ".toml", ".sh")
-# written by a program: uv locks the requirements, alembic renders the baseline from the models, and the
-# texts of pages are printed
+# generated: requirements by uv, the baseline by alembic from the models, and the texts
+# of pages
 RENDERED = ("requirements/", "lms/migrations/versions/20261130_baseline.py", "docs/plain-words/")
 
 

@@ -1,4 +1,4 @@
-"""The guards name files and tests that exist, and every folder with long tests."""
+"""The guards name files and tests that exist, and cover every folder with long tests."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Every address that an email leads to is one of our pages, and so is every address in an example."""
+"""Every address that an email links to is one of our pages, and so is every example address."""
 
 import ast
 from collections.abc import Iterator
@@ -13,18 +13,18 @@ from lms.mail.examples import EXAMPLES
 from lms.mail.examples.example import SITE
 
 ROOT = Path(__file__).resolve().parents[2]
-# Their paths are put together: "/organization/" and what is linked there.
+# Their paths are assembled: "/organization/" and the page.
 UNKNOWN = "{}"
 
 
-def test_every_address_that_is_mailed_is_a_page(app: Flask) -> None:
+def test_every_emailed_address_is_a_page(app: Flask) -> None:
     urls = app.url_map.bind("")
     found = [path for folder in ("lms", "lti") for path in _mailed(ROOT / folder)]
     assert len(found) > 40
     assert [path for path in found if not _is_page(urls, path)] == []
 
 
-def test_every_address_in_an_example_is_a_page(app: Flask) -> None:
+def test_every_example_address_is_a_page(app: Flask) -> None:
     urls = app.url_map.bind("")
     found = {
         (kind, path) for kind, one in EXAMPLES.items() for path in _own_paths(dict(one.values))

@@ -1,4 +1,4 @@
-"""Secrets in emails: whatever opens a page by itself is forgotten once the email is sent."""
+"""Secrets in emails: a link that opens a page without signing in is deleted once it is sent."""
 
 import re
 
@@ -14,12 +14,12 @@ from lms.web.core.route_guard import Audience, audiences_of
 from tests.clock import NOW
 
 MESSAGES = TEMPLATES / "mail" / "messages"
-SECRET = "Zq3" + "x" * 40  # as long as 256 bits are
-# Read by the page that made them, and over within hours: nobody is sent one.
+SECRET = "Zq3" + "x" * 40  # the length of 256 bits
+# Read by the page that created them, and expired within hours; never emailed.
 NEVER_SENT = {Audience.PLAYBACK_TOKEN, Audience.FRAME}
 
 
-def test_every_page_that_a_secret_opens_is_known_to_email(app: Flask) -> None:
+def test_email_knows_every_page_that_a_secret_opens(app: Flask) -> None:
     found = set()
     for rule in app.url_map.iter_rules():
         before = re.match(r"(/[^<]*)<(?:\w+:)?(?:secret|token)>", rule.rule)
@@ -28,14 +28,14 @@ def test_every_page_that_a_secret_opens_is_known_to_email(app: Flask) -> None:
     assert found == set(SECRET_PATHS), "name the path in lms/mail/links.py"
 
 
-def test_every_kind_that_says_a_code_is_forgotten_once_sent() -> None:
+def test_text_of_every_email_with_a_code_is_deleted_once_sent() -> None:
     says_code = {
         path.stem for path in MESSAGES.glob("*.html") if re.search(r"{{\s*code\b", path.read_text())
     }
     assert says_code == ONE_TIME
 
 
-def test_an_email_of_any_kind_with_a_secret_link_is_forgotten_once_sent(
+def test_text_of_any_email_with_a_secret_link_is_deleted_once_sent(
     database: Database,
 ) -> None:
     kinds = sorted(kind for some in KINDS.values() for kind in some)
@@ -46,7 +46,7 @@ def test_an_email_of_any_kind_with_a_secret_link_is_forgotten_once_sent(
 
 
 def _after_sending(database: Database, kind: str, path: str) -> str:
-    """Return what is kept of an email of a kind that leads to this path, once it was sent."""
+    """Return what is stored of an email of a kind that links to this path, once it was sent."""
     with database.transaction() as session:
         mail = post(
             session,

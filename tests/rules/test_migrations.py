@@ -1,4 +1,4 @@
-"""The history of the tables ends where the models are, on either database."""
+"""The migrations produce the tables of the models, on either database."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +15,7 @@ NAMES = sorted(Base.metadata.tables)
 
 @pytest.fixture(scope="module")
 def from_models(made_databases: Databases, worker_id: str) -> Iterator[Engine]:
-    """The tables as the models alone would make them."""
+    """Return the tables as the models alone would create them."""
     name = f"carrel_models_{worker_id}"
     database = Database(made_databases.empty(name))
     Base.metadata.create_all(database.engine)
@@ -24,22 +24,22 @@ def from_models(made_databases: Databases, worker_id: str) -> Iterator[Engine]:
     made_databases.drop(name)
 
 
-# said of indexes of expressions on SQLite, which are compared by their words
+# a warning about expression indexes on SQLite, which are compared by their text
 @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection:sqlalchemy.exc.SAWarning")
-def test_the_migrations_make_the_tables_that_the_models_describe(
+def test_migrations_create_the_tables_of_the_models(
     from_models: Engine, database: Database
 ) -> None:
     for name in NAMES:
         assert _described(database.engine, name) == _described(from_models, name), name
 
 
-def test_the_migrations_make_no_table_that_nobody_describes(database: Database) -> None:
+def test_migrations_create_no_other_tables(database: Database) -> None:
     made = {name for name in inspect(database.engine).get_table_names() if not _is_index(name)}
     assert made == {*NAMES, "alembic_version"}
 
 
 def _is_index(name: str) -> bool:
-    # SQLite keeps a full-text index in tables named after it
+    # SQLite stores a full-text index in tables named after it
     return "_search" in name
 
 
@@ -58,7 +58,7 @@ def _described(engine: Engine, name: str) -> dict[str, Any]:
 
 
 def _sqlite_indexes(engine: Engine, table: str) -> dict[str, Any]:
-    # SQLAlchemy reads no index of expressions there
+    # SQLAlchemy doesn't reflect expression indexes there
     words = text("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = :table")
     with engine.connect() as connection:
         found = connection.execute(words, {"table": table})
@@ -79,5 +79,5 @@ def _index(index: Any) -> tuple[Any, ...]:
 
 
 def _plain(described: Any) -> str:
-    # a rebuilt table on SQLite keeps the meaning of an expression, not its quotes and spaces
+    # a rebuilt table on SQLite has the same expression with other quotes and spaces
     return "".join(str(described).replace('"', "").split())

@@ -1,4 +1,4 @@
-"""The package guide says of each package what its docstring says, and no folder is crowded."""
+"""The package guide has the docstring of each package, and no folder is crowded."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ GROWS = "lms/migrations/versions"
 
 
 def guide() -> Iterator[tuple[str, str]]:
-    """Give each line of the guide's tables: a path, and what is there."""
+    """Yield each line of the guide's tables: a path, and its description."""
     for table in GUIDE.read_text(encoding="utf-8").split(HEAD)[1:]:
         for row in table.split("\n\n")[0].splitlines():
             path, text = row.strip().strip("|").split("|")
@@ -27,7 +27,7 @@ def guide() -> Iterator[tuple[str, str]]:
 
 
 def described() -> dict[str, str]:
-    """Return the first line of the docstring of each package, and of the modules beside them."""
+    """Return the first line of the docstring of each package, and of the modules next to them."""
     found = {}
     for path in product():
         if path.name == "__init__.py" or len(path.relative_to(ROOT).parts) <= 2:
@@ -46,7 +46,7 @@ def test_guide_has_every_top_folder() -> None:
     assert {name for name in folders if not name.startswith(".")} - dict(guide()).keys() == set()
 
 
-def test_guide_has_no_line_twice_and_none_too_many() -> None:
+def test_guide_has_no_duplicate_and_no_extra_line() -> None:
     paths = Counter(path for path, _ in guide())
     assert [path for path, lines in paths.items() if lines > 1] == []
     assert [path for path in paths.keys() - described().keys() if not (ROOT / path).is_dir()] == []

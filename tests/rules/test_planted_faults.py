@@ -1,9 +1,9 @@
-"""Each planted fault still has the line that it changes, so that the list tests something."""
+"""Each planted fault still has the line that it changes."""
 
 from tests.planted_faults.draw import ROOT, read
 
 
-def test_the_line_of_every_fault_is_in_its_file() -> None:
+def test_line_of_every_planted_fault_is_in_its_file() -> None:
     gone = []
     for number, (_, file, line, *_) in enumerate(read("faults.tsv"), 1):
         there = (ROOT / file).read_text(encoding="utf-8").splitlines()

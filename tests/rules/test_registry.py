@@ -1,4 +1,4 @@
-"""The registry lists every package that declares something, and a command imports its own alone."""
+"""The registry lists every package that declares something; a command imports only its own."""
 
 import ast
 import subprocess
@@ -25,7 +25,7 @@ finally:
 
 
 def declared(name: str) -> Iterator[Path]:
-    """Give the modules that assign a name at their top."""
+    """Yield the modules that assign a name at the top level."""
     for path in product():
         for node in parsed(path).body:
             targets = node.targets if isinstance(node, ast.Assign) else []
@@ -38,13 +38,13 @@ def module_of(path: Path) -> str:
     return name_of(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def test_the_registry_lists_every_package_with_pages() -> None:
+def test_registry_lists_every_package_with_pages() -> None:
     listed = {name for component in COMPONENTS for name in component.pages}
     assert listed == {module_of(path).rpartition(".")[0] for path in declared("blueprint")}
 
 
 @pytest.mark.parametrize(("name", "what"), [("JOBS", "jobs"), ("COMMANDS", "commands")])
-def test_the_registry_lists_every_package_that_declares_something(name: str, what: str) -> None:
+def test_registry_lists_every_package_that_declares_something(name: str, what: str) -> None:
     listed: list[str] = []
     for component in COMPONENTS:
         value = getattr(component, what)
@@ -57,7 +57,7 @@ def test_every_schedule_has_its_job() -> None:
     assert {one.kind for one in work.schedules} <= set(work.handlers)
 
 
-def test_a_command_imports_neither_the_pages_nor_other_commands() -> None:
+def test_command_imports_neither_pages_nor_other_commands() -> None:
     command = [sys.executable, "-c", LOADED, "job", "list", "--help"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = set(done.stderr.split())

@@ -1,4 +1,4 @@
-"""Default deny: every route says who may come in, and keeps everybody else out."""
+"""Default deny: every route declares its audience, and everyone else is refused."""
 
 import re
 from dataclasses import dataclass
@@ -96,7 +96,7 @@ NOT_FOUND, SEE_OTHER, FORBIDDEN, BAD_REQUEST = 404, 303, 403, 400
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One route and one method by which it is entered."""
+    """One route with one of its methods."""
 
     endpoint: str
     method: str
@@ -105,7 +105,7 @@ class Door:
 
 
 def doors(app: Flask, organization: str = "") -> list[Door]:
-    """Return every way into the app, with values in the place of the route's variables."""
+    """Return every route and method of the app, with values for the route's variables."""
     return [
         Door(
             rule.endpoint,
@@ -126,7 +126,7 @@ def _value(found: re.Match[str]) -> str:
     return {"int": "7", "float": "7.0", "uuid": "0" * 32}.get(found[1] or "", new_public_id())
 
 
-def test_a_route_that_declares_no_audience_keeps_the_app_from_starting(carrel: Carrel) -> None:
+def test_app_does_not_start_with_a_route_without_an_audience(carrel: Carrel) -> None:
     def add(app: Flask) -> None:
         app.add_url_rule("/secret", "secret", lambda: "for whom?")
 
@@ -138,9 +138,7 @@ def test_every_route_declares_its_audience(app: Flask) -> None:
     assert [door.endpoint for door in doors(app) if not door.audiences] == []
 
 
-def test_nobody_comes_in_by_a_signed_in_door_without_signing_in(
-    app: Flask, client: Visitor
-) -> None:
+def test_signed_in_routes_are_closed_without_signing_in(app: Flask, client: Visitor) -> None:
     wrong = []
     for door in doors(app):
         if door.audiences & {Audience.SIGNED_IN, Audience.MANAGERS}:
@@ -151,7 +149,7 @@ def test_nobody_comes_in_by_a_signed_in_door_without_signing_in(
     assert wrong == []
 
 
-def test_a_sellers_door_is_not_there_for_anybody_without_the_role(
+def test_team_routes_are_not_found_without_the_role(
     app: Flask, client: Visitor, cast: Cast, roles: Roles
 ) -> None:
     sellers = [door for door in doors(app) if door.audiences <= OF_THE_SELLER]
@@ -172,8 +170,8 @@ def test_a_sellers_door_is_not_there_for_anybody_without_the_role(
         assert [one for one, answer in answers if answer.status_code != NOT_FOUND] == []
 
 
-def test_a_limited_role_opens_nothing_but_these_routes(app: Flask) -> None:
-    """Which routes they are stands here, so that none is opened by mistake."""
+def test_limited_role_can_open_only_these_routes(app: Flask) -> None:
+    """The routes are listed here to prevent opening one by mistake."""
     opened = {
         audience: {door.endpoint for door in doors(app) if audience in door.audiences}
         for audience in LIMITED
@@ -184,7 +182,7 @@ def test_a_limited_role_opens_nothing_but_these_routes(app: Flask) -> None:
         assert opened[audience] & changing == set()
 
 
-def test_an_organizations_door_is_not_there_for_who_has_no_role_in_it(
+def test_organization_routes_are_not_found_without_a_role_in_it(
     app: Flask, client: Visitor, cast: Cast, roles: Roles
 ) -> None:
     places = [door for door in doors(app) if Audience.MANAGERS in door.audiences]
@@ -195,7 +193,7 @@ def test_an_organizations_door_is_not_there_for_who_has_no_role_in_it(
         assert [one for one, answer in answers if answer.status_code != NOT_FOUND] == []
 
 
-def test_a_form_without_its_token_is_refused_wherever_a_cookie_signs_in(
+def test_form_without_its_token_is_rejected_where_cookies_sign_in(
     app: Flask, client: Visitor, cast: Cast, roles: Roles, database: Database
 ) -> None:
     with database.read_session() as session:
@@ -210,9 +208,7 @@ def test_a_form_without_its_token_is_refused_wherever_a_cookie_signs_in(
     assert wrong == []
 
 
-def test_the_token_in_its_path_stands_in_for_a_form_token(
-    app: Flask, client: Visitor, cast: Cast
-) -> None:
+def test_token_in_the_path_replaces_a_form_token(app: Flask, client: Visitor, cast: Cast) -> None:
     client.sign_in(cast.ada.id)
     answers = {
         door.endpoint: client.open(door.path, method=door.method, headers={TOKEN_HEADER: ""})
@@ -223,7 +219,7 @@ def test_the_token_in_its_path_stands_in_for_a_form_token(
     assert {name for name, answer in answers.items() if answer.status_code != NOT_FOUND} == set()
 
 
-def test_what_is_framed_stands_behind_a_secret_and_is_not_there_without_it(
+def test_framed_routes_are_not_found_without_their_secret(
     app: Flask, client: Visitor, cast: Cast
 ) -> None:
     client.sign_in(cast.ada.id)  # no cookie of the library opens it
@@ -237,7 +233,7 @@ def test_what_is_framed_stands_behind_a_secret_and_is_not_there_without_it(
     assert [one for one in answers if one[1] != NOT_FOUND] == []
 
 
-def test_an_address_for_an_iframe_is_not_there_without_its_secret(
+def test_embed_address_is_not_found_without_its_secret(
     app: Flask, client: Visitor, cast: Cast
 ) -> None:
     embeds = [door for door in doors(app) if Audience.EMBED in door.audiences]
@@ -249,7 +245,7 @@ def test_an_address_for_an_iframe_is_not_there_without_its_secret(
         assert [door for door, answer in answers if answer.status_code != NOT_FOUND] == []
 
 
-def test_what_is_framed_is_not_there_for_another_browser(
+def test_framed_routes_are_not_found_in_another_browser(
     app: Flask, client: Visitor, cast: Cast, database: Database, carrel: Carrel
 ) -> None:
     with database.transaction() as session:

@@ -71,14 +71,14 @@ Case = tuple[str, str, Mapping[str, Any]]  # the rule's name, a table, and value
 
 @pytest.fixture
 def connection(_one_database: Database) -> Iterator[Connection]:
-    with _one_database.engine.connect() as opened:  # nothing is committed, so nothing to wipe
+    with _one_database.engine.connect() as opened:  # nothing is committed, so no wipe
         yield opened
 
 
 def _not_refused(connection: Connection, says: str, cases: Iterable[Case]) -> list[str]:
-    """Return the rules whose cases the database takes, or refuses for another reason.
+    """Return the rules whose cases the database accepts, or refuses for another reason.
 
-    `says` is what the refusal reads like, where {} is the rule's name.
+    `says` is a pattern for the refusal, where {} is the rule's name.
     """
     return [rule for rule, *row in cases if not _refused(connection, says.format(rule), *row)]
 
@@ -114,7 +114,7 @@ def test_every_index_is_named_after_its_table() -> None:
     ] == []
 
 
-def test_every_foreign_key_says_what_a_deletion_does() -> None:
+def test_every_foreign_key_declares_its_deletion_rule() -> None:
     said = ("CASCADE", "RESTRICT", "SET NULL")
     assert [key.name for key in FOREIGN_KEYS if key.ondelete not in said] == []
 

@@ -1,4 +1,4 @@
-"""Every setting is documented, and nothing is documented that is no setting."""
+"""Every setting is documented, and no page names an unknown setting."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ NAME = re.compile(r"\bCARREL_[A-Z0-9_]+\b")
 
 
 class Listening(Mapping[str, str]):
-    """An environment that remembers what it was asked for."""
+    """An environment that records which variables are read."""
 
     def __init__(self, given: Mapping[str, str]) -> None:
         self._given = given
@@ -37,7 +37,7 @@ def _asked(tmp_path: Path) -> set[str]:
 
 def test_every_setting_is_documented(tmp_path: Path) -> None:
     documented = set(NAME.findall(PAGE.read_text(encoding="utf-8")))
-    by_file = {f"{name}_FILE" for name in documented}  # the page says which, by `_FILE` beside them
+    by_file = {f"{name}_FILE" for name in documented}  # the page names them by `_FILE`
     assert _asked(tmp_path) - documented - by_file == set()
 
 

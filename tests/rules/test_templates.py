@@ -1,4 +1,4 @@
-"""Templates: each one compiles, what it names exists, and nothing in it is inline."""
+"""Templates: each one compiles, the names in it exist, and nothing is inline."""
 
 import re
 from functools import cache
@@ -16,10 +16,10 @@ from wsgi import COMPONENTS
 
 PLACE = ROOT / "templates"
 TEMPLATES = files(".html", ".txt", under="templates")
-PAGES = [path for path in TEMPLATES if "messages" not in path.parts]  # a mail's style is inline
+PAGES = [path for path in TEMPLATES if "messages" not in path.parts]  # styles of emails are inline
 NAMES = {path.relative_to(PLACE).as_posix() for path in TEMPLATES}
 INLINE = (
-    # JSON-LD is data that no browser runs, and no policy stops
+    # JSON-LD is data that browsers don't run, and no policy stops it
     (
         re.compile(r"<script(?! type=\"application/ld\+json\">)(?![^>]*\bsrc=)", re.IGNORECASE),
         "a script",
@@ -33,7 +33,7 @@ INLINE = (
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """One app for all: no page of it is opened, so its database need not be there."""
+    """Return one app for all tests: no page is opened, so its database need not exist."""
     place = tmp_path_factory.mktemp("house")
     environ = {
         "CARREL_DATA_DIR": str(place),
@@ -59,7 +59,7 @@ def _literal_arguments(tree: nodes.Template, function: str) -> set[str]:
 
 
 def test_every_template_compiles(app: Flask) -> None:
-    for name in sorted(NAMES):  # a fault names its template
+    for name in sorted(NAMES):  # an error names its template
         app.jinja_env.get_template(name)
 
 
@@ -88,7 +88,7 @@ def test_templates_link_to_static_files_that_exist(app: Flask) -> None:
     assert {link for link in asked if not (ROOT / "lms/static" / link[1]).is_file()} == set()
 
 
-def test_a_page_has_nothing_inline_that_the_security_policy_would_stop() -> None:
+def test_page_has_nothing_inline_that_the_security_policy_would_stop() -> None:
     texts = [(name_of(path), path.read_text(encoding="utf-8")) for path in PAGES]
     assert [
         (name, what) for name, text in texts for pattern, what in INLINE if pattern.search(text)
@@ -105,7 +105,7 @@ def test_every_template_that_the_code_names_exists() -> None:
     assert named - NAMES == set()
 
 
-def test_a_sentence_of_a_text_begins_at_the_margin() -> None:
+def test_sentences_in_text_templates_are_not_indented() -> None:
     indented = []
     for path in TEMPLATES:
         text = re.sub(r"{#.*?#}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
@@ -114,5 +114,5 @@ def test_a_sentence_of_a_text_begins_at_the_margin() -> None:
     assert indented == []
 
 
-def test_an_app_takes_templates_as_another_compiled_them(app: Flask) -> None:
+def test_apps_share_compiled_templates(app: Flask) -> None:
     assert app.jinja_env.bytecode_cache is Flask.jinja_options["bytecode_cache"]

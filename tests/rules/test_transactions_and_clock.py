@@ -1,4 +1,4 @@
-"""House law that no linter knows: who commits, and who asks the time."""
+"""Rules that no linter knows: who commits, and who reads the clock."""
 
 import ast
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 from tests.rules.source_files import calls, name_of, parsed, product
 
 COMMITS = "lms/core/database.py"
-# the edges: what is called from outside and passes the time inward
+# the edges: they are called from outside and pass the time inward
 EDGES = (
     "lms/cli/",
     "lms/core/clock.py",
-    "lms/core/database.py",  # it has the database's clock
+    "lms/core/database.py",  # it uses the database's clock
     "lms/demo/",
     "lms/jobs/job_runner.py",
     "lms/playback/ended_session_cache.py",
@@ -52,11 +52,11 @@ def _asks_the_time(path: Path) -> bool:
     )
 
 
-def test_the_domain_does_not_ask_the_time() -> None:
+def test_domain_does_not_read_the_clock() -> None:
     assert [name_of(path) for path in DOMAIN if _asks_the_time(path)] == []
 
 
-def test_every_module_of_the_product_says_what_it_is() -> None:
+def test_every_module_of_the_product_has_a_docstring() -> None:
     silent = [
         name_of(path)
         for path in product()

@@ -1,4 +1,4 @@
-"""Each text that readers see has its Spanish; tests/languages/covered.txt says where they see it."""
+"""Every text that readers see has a Spanish translation; covered.txt lists the files."""
 
 import re
 
@@ -19,7 +19,7 @@ def forms(text: Message) -> list[tuple[str, str]]:
     return [(text.id, text.string if isinstance(text.string, str) else "")]
 
 
-def test_each_text_of_a_reader_has_its_spanish() -> None:
+def test_every_readers_text_has_a_spanish_translation() -> None:
     known = read_catalog()
     missing = [
         f"{text.locations[0][0]}: {text.id!r}"
@@ -29,7 +29,7 @@ def test_each_text_of_a_reader_has_its_spanish() -> None:
     assert missing == [], HOW
 
 
-def test_the_catalog_has_no_other_texts() -> None:
+def test_catalog_has_no_other_texts() -> None:
     texts = read_texts()
     assert [text.id for text in messages(read_catalog()) if texts.get(text.id) is None] == [], HOW
 
@@ -44,8 +44,8 @@ def test_spanish_texts_have_the_same_placeholders() -> None:
     assert differing == []
 
 
-def test_spanish_texts_begin_and_end_as_the_english_ones() -> None:
-    # parts of sentences are put together with a space between them
+def test_spanish_texts_begin_and_end_like_the_english_ones() -> None:
+    # parts of sentences are joined by a space
     differing = [
         (english, spanish)
         for text in messages(read_catalog())

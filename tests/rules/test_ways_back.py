@@ -1,4 +1,4 @@
-"""Each act of staff and managers has a way back, or its page says that it has none."""
+"""Every act of staff and managers can be undone, or its page says that it can't."""
 
 from pathlib import Path
 from typing import Final
@@ -31,12 +31,12 @@ def test_every_act_is_in_the_table(app: Flask) -> None:
     assert listed - acts(app) == set(), "it is no act any more"
 
 
-def test_a_way_back_is_an_act(app: Flask) -> None:
+def test_every_way_back_is_an_act(app: Flask) -> None:
     named = {back[0] for back in rows().values() if len(back) == 1} - WITHOUT
     assert named - acts(app) == set()
 
 
-def test_an_act_without_a_way_back_says_so() -> None:
+def test_act_without_a_way_back_says_so() -> None:
     missing = [
         act
         for act, back in rows().items()

@@ -1,4 +1,4 @@
-"""Sentences of a noun stand in one of its test files, so that rewording one breaks no other."""
+"""In each folder, a sentence is in one test file, so rewording it breaks no other."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ FEWEST_WORDS = 3
 
 
 def plain(text: str) -> str:
-    """Return a text without tags, as tests and messages both have it."""
+    """Return a text without tags, for comparing tests with messages."""
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", text)).replace("\u2019", "'").split())
 
 
@@ -30,7 +30,7 @@ def has_enough(text: str) -> bool:
 
 @cache
 def messages() -> frozenset[str]:
-    """Return what the code says to people, each message whole."""
+    """Return the messages that the code shows to people, each one whole."""
     found = {
         part.value
         for path in product()
@@ -53,7 +53,7 @@ def all_messages() -> str:
 
 @cache
 def pieces() -> Mapping[str, Sequence[str]]:
-    """Return the parts of messages that no value interrupts, by their first word."""
+    """Return the parts of messages between values, by their first word."""
     found = defaultdict(list)
     for part in {part.strip(" .,:;") for text in messages() for part in VALUE.split(text)}:
         if has_enough(part):
@@ -62,7 +62,7 @@ def pieces() -> Mapping[str, Sequence[str]]:
 
 
 def is_wording(text: str) -> bool:
-    """Return whether a text is part of a message, or has a part of one; a command is neither."""
+    """Return whether a text is part of a message or contains a part; commands are neither."""
     said = plain(text)
     if not has_enough(said) or COMMAND.fullmatch(said):
         return False
@@ -71,7 +71,7 @@ def is_wording(text: str) -> bool:
 
 
 def written(path: Path) -> Iterator[tuple[int, str]]:
-    """Give each literal string of a test file but the docstrings, with its line."""
+    """Yield each literal string of a test file except docstrings, with its line."""
     docstrings = {
         node.body[0].value
         for node in ast.walk(parsed(path))
@@ -88,11 +88,11 @@ def written(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def is_of_browsers(path: Path) -> bool:
-    """Return whether a test file finds elements as people do, by what they read."""
+    """Return whether a test file finds elements by the text that people read."""
     return "tests/browser" in name_of(path) or "mark.browser" in path.read_text(encoding="utf-8")
 
 
-def test_sentences_stand_in_one_file_of_a_folder() -> None:
+def test_sentences_are_in_only_one_file_of_a_folder() -> None:
     found: dict[Path, list[list[str]]] = defaultdict(list)
     for path in files(".py", under="tests"):
         if not is_of_browsers(path):
@@ -107,7 +107,7 @@ def test_sentences_stand_in_one_file_of_a_folder() -> None:
     assert elsewhere == [], "name it by its constant, or its element by role, id or data-testid"
 
 
-def test_wording_is_told_from_names_and_addresses() -> None:
+def test_wording_is_distinguished_from_names_and_addresses() -> None:
     told = {
         "No orders yet": True,
         "This order already has an invoice": True,

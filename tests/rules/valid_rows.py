@@ -1,4 +1,4 @@
-"""A valid row for any table, made from what the table itself says."""
+"""Valid rows for any table, derived from the table itself."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -24,8 +24,8 @@ from sqlalchemy import (
 from lms.core.model_base import Base, UTCDateTime
 
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
-REFERRED = object()  # a row of the table that the column refers to is made for it
-# what a table's CHECKs ask for and its column types do not tell
+REFERRED = object()  # a row of the table that the column refers to is created for it
+# what a table's CHECKs require beyond its column types
 KNOWN: Mapping[str, Mapping[str, Any]] = {
     "assignment": {"login_id": REFERRED, "state": "invited", "expires_at": START},
     "attendance": {"minutes": 50},
@@ -161,7 +161,7 @@ def table(name: str) -> Table:
 
 
 def put(connection: Connection, name: str, /, **given: Any) -> Row:
-    """Insert a valid row with the given values, and the rows it needs, and return it."""
+    """Insert a valid row with the given values, and the rows it needs; returns its values."""
     row = valid(connection, name, **given)
     key = connection.execute(insert(table(name)).values(row)).inserted_primary_key
     assert key is not None
@@ -169,7 +169,7 @@ def put(connection: Connection, name: str, /, **given: Any) -> Row:
 
 
 def valid(connection: Connection, name: str, /, **given: Any) -> Row:
-    """Return the values of a row that may be inserted; the rows it refers to are inserted."""
+    """Return the values of a row that can be inserted; the rows it refers to are inserted."""
     columns = [column for column in table(name).columns if _must_be_given(column)]
     known = {**KNOWN.get(name, {}), **given}
     for key in [key for key, value in known.items() if value is REFERRED]:
@@ -187,7 +187,7 @@ def _must_be_given(column: Column[Any]) -> bool:
 
 
 def value_for(connection: Connection, column: Column[Any]) -> Any:
-    """Return a value for a column; when it refers to another table, that row is inserted."""
+    """Return a value for a column; if it refers to another table, insert that row."""
     for key in column.foreign_keys:
         parent = put(connection, key.column.table.name)
         return parent[key.column.key]

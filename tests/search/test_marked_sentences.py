@@ -1,4 +1,4 @@
-"""The sentence that a search result quotes, with its words marked."""
+"""The sentence that a search result quotes, with the matching words marked."""
 
 from lms.search.marked_sentences import Part, marked
 
@@ -26,6 +26,6 @@ def test_words_are_marked_and_quoted_whole():
     assert len("".join(part.text for part in parts)) < 500
 
 
-def test_nothing_in_a_passage_is_markup():
+def test_markup_in_a_passage_is_escaped():
     parts = marked("<script>alert(1)</script> lamp", ("lamp",))
     assert [part.is_marked for part in parts] == [False, True]

@@ -1,4 +1,4 @@
-"""Finding what is said and written in webinars, on whichever database this run is about."""
+"""Finding what is said and written in webinars, on the database of this run."""
 
 import pytest
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from tests.recordings.caption_fixtures import caption, vtt_of
 
 
 def spoken(database, asked, *webinar_ids):
-    """The passages that are quoted, as (webinar, seconds or page)."""
+    """Return the quoted passages, as (webinar, seconds or page)."""
     words = webinar_search.words_in(asked)
     with database.read_session() as session:
         hits = passages.hits(words, session.get_bind().dialect.name)
@@ -36,7 +36,7 @@ def listed(database, asked):
     return [entry.slug for entry in listing.found]
 
 
-def test_of_many_passages_the_first_twenty_are_looked_at_and_the_rest_are_not_counted(database):
+def test_only_the_first_twenty_passages_are_read_and_the_rest_not_counted(database):
     with database.transaction() as session:
         webinar = make_webinar(session, "shelves")
         other = make_webinar(session, "other")
@@ -55,7 +55,7 @@ def test_of_many_passages_the_first_twenty_are_looked_at_and_the_rest_are_not_co
 
 @pytest.fixture
 def weeding(database):
-    """A webinar with a handout of two pages, and another that speaks of weeding only by name."""
+    """Add a webinar with a two-page handout, and another with weeding only in its title."""
     with database.transaction() as session:
         webinar = make_webinar(session, "shelves")
         other = make_webinar(session, "other")
@@ -67,18 +67,18 @@ def weeding(database):
         return webinar.id
 
 
-def test_a_passage_is_found_by_its_words_with_its_page(database, weeding):
+def test_passage_is_found_by_its_words_with_its_page(database, weeding):
     assert spoken(database, "weeding", weeding) == [(weeding, 2)]
     assert spoken(database, "shelf weeding", weeding) == []
 
 
-def test_a_title_comes_before_what_is_only_written_inside(database, weeding):
+def test_title_match_is_listed_before_a_passage_match(database, weeding):
     assert listed(database, "weeding") == ["other", "shelves"]
     assert listed(database, "books") == ["shelves"]
     assert listed(database, "nothing of it") == []
 
 
-def test_what_is_kept_anew_takes_the_place_of_what_was_there(database, weeding):
+def test_new_passages_replace_the_former_ones(database, weeding):
     with database.transaction() as session:
         source = Source(weeding, PassageKind.HANDOUT, "a" * 26, "en")
         passages.keep(session, source, (Piece("Mending spines", page=1),))
@@ -90,7 +90,7 @@ def test_what_is_kept_anew_takes_the_place_of_what_was_there(database, weeding):
     assert listed(database, "mending") == []
 
 
-def test_captions_are_searched_while_they_are_shown(database, storage, cast):
+def test_captions_are_searched_while_they_are_published(database, storage, cast):
     track = caption(
         database,
         storage,
@@ -109,7 +109,7 @@ def test_captions_are_searched_while_they_are_shown(database, storage, cast):
     assert listed(database, "replaced") == []
 
 
-def test_a_version_that_is_replaced_is_found_no_more(database, storage, cast):
+def test_replaced_version_is_no_longer_found(database, storage, cast):
     caption(database, storage, cast.recording_id, vtt_of("The former words"))
     with database.transaction() as session:
         session.get_one(Recording, cast.recording_id).is_current = False
@@ -118,7 +118,7 @@ def test_a_version_that_is_replaced_is_found_no_more(database, storage, cast):
     assert listed(database, "former") == []
 
 
-def test_what_is_said_in_the_version_that_plays_is_found(database, storage, cast):
+def test_only_the_current_versions_captions_are_found(database, storage, cast):
     caption(database, storage, cast.recording_id, vtt_of("The former words"))
     with database.transaction() as session:
         first = session.get_one(Recording, cast.recording_id)
@@ -149,6 +149,6 @@ def test_each_webinar_has_its_own_passages(database, storage, cast):
 @pytest.mark.parametrize(
     "asked", ['"', "a AND b", "NEAR(", "lamp*", "(", "' OR 1=1 --", "col:x", "-", "\u0000", "&|!:*"]
 )
-def test_whatever_is_typed_is_words(database, weeding, asked):
+def test_any_input_is_searched_without_an_error(database, weeding, asked):
     listed(database, asked)
     spoken(database, asked, weeding)

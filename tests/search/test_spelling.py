@@ -1,4 +1,4 @@
-"""Mistyped searches, on whichever database this run is about."""
+"""Misspelled searches, on the database of this run."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -54,7 +54,7 @@ def drop(word: str, place: int) -> str:
     return word[:place] + word[place + 1 :]
 
 
-def test_mistyped_words_find_what_the_right_ones_find(catalog: Database) -> None:
+def test_misspelled_words_find_what_the_correct_ones_find(catalog: Database) -> None:
     for typed, slug, meant in (
         (f"oral {swap('history', 4)}", "neighbors", "oral history"),
         (swap("neighbors", 1).upper(), "neighbors", "neighbors"),
@@ -69,7 +69,7 @@ def test_mistyped_words_find_what_the_right_ones_find(catalog: Database) -> None
 TYPED = swap("history", 4)
 
 
-def test_what_is_found_as_typed_is_not_corrected(catalog: Database) -> None:
+def test_query_with_results_is_not_corrected(catalog: Database) -> None:
     with catalog.transaction() as session:
         typo = make_webinar(session, "typo")
         typo.title = f"A {TYPED} of typing errors"
@@ -77,12 +77,12 @@ def test_what_is_found_as_typed_is_not_corrected(catalog: Database) -> None:
     assert found(catalog, TYPED) == (["typo"], TYPED)
 
 
-def test_words_without_a_likeness_find_nothing(catalog: Database) -> None:
+def test_words_without_a_similar_one_find_nothing(catalog: Database) -> None:
     for query in ("elephants", "", "12345678", "xx yy", "orl", "z" * 40):
         assert found(catalog, query) == ([], query)
 
 
-def test_correction_does_not_find_what_is_not_announced(catalog: Database) -> None:
+def test_correction_does_not_find_unannounced_webinars(catalog: Database) -> None:
     typed = f"{drop('numbers', 5)} {drop('remember', 6)}"
     assert found(catalog, typed) == ([], typed)
 
@@ -96,7 +96,7 @@ def test_each_word_is_stored_once(catalog: Database) -> None:
         assert sorted(session.scalars(select(SearchWord.word))) == sorted(before)
 
 
-def test_two_who_learn_the_same_words_at_once_in_another_order_both_finish(
+def test_two_who_store_the_same_words_in_another_order_both_finish(
     database: Database,
 ) -> None:
     met = Barrier(2)
@@ -105,7 +105,7 @@ def test_two_who_learn_the_same_words_at_once_in_another_order_both_finish(
         words = ("archive", "zebra")[:: 1 - 2 * place]
         with database.transaction() as session:
             spelling.learn(session, words[:1])
-            with suppress(BrokenBarrierError):  # SQLite lets in one after the other
+            with suppress(BrokenBarrierError):  # SQLite allows one writer at a time
                 met.wait(0.5)
             spelling.learn(session, words[1:])
 
@@ -114,7 +114,7 @@ def test_two_who_learn_the_same_words_at_once_in_another_order_both_finish(
         assert set(session.scalars(select(SearchWord.word))) == {"archive", "zebra"}
 
 
-def test_words_of_a_text_are_stored_though_a_part_of_the_transaction_was_undone(
+def test_words_are_stored_after_a_rolled_back_savepoint(
     database: Database,
 ) -> None:
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""Finding webinars by title, text and presenter, on whichever database this run is about."""
+"""Finding webinars by title, text, and presenter, on the database of this run."""
 
 from collections.abc import Sequence
 from threading import Event, Thread
@@ -65,13 +65,13 @@ def _found(session: Session, asked: str) -> Sequence[str]:
         ("elephants", []),
     ],
 )
-def test_a_webinar_is_found_by_its_title_its_text_its_series_and_who_presents_it(
+def test_webinar_is_found_by_title_text_series_and_presenter(
     library: Database, asked: str, slugs: list[str]
 ) -> None:
     assert found(library, asked) == slugs
 
 
-def test_a_word_in_the_title_counts_more_than_one_in_the_text(library: Database) -> None:
+def test_word_in_the_title_counts_more_than_one_in_the_text(library: Database) -> None:
     assert found(library, "harassment") == ["harassment", "weeding"]
 
 
@@ -79,16 +79,16 @@ def test_a_word_in_the_title_counts_more_than_one_in_the_text(library: Database)
     "asked",
     ['"', "weeding'", "a OR b", "weeding) -- ", "NEAR(a b)", "*", "col:weeding", "!!", "&|"],
 )
-def test_whatever_is_typed_is_taken_as_words(library: Database, asked: str) -> None:
+def test_any_input_is_treated_as_words(library: Database, asked: str) -> None:
     assert set(found(library, asked) if webinar_search.words_in(asked) else ()) <= {"weeding"}
 
 
-def test_common_words_are_not_asked_for_unless_there_is_nothing_else() -> None:
+def test_common_words_are_ignored_unless_there_are_no_others() -> None:
     assert webinar_search.words_in("What to do at the Desk") == ("desk",)
     assert webinar_search.words_in("to the") == ("to", "the")
 
 
-def test_the_index_follows_what_is_changed(library: Database) -> None:
+def test_index_follows_changes(library: Database) -> None:
     with library.transaction() as session:
         weeding = session.scalars(select(Webinar).where(Webinar.slug == "weeding")).one()
         weeding.title = "Pruning without tears"
@@ -97,7 +97,7 @@ def test_the_index_follows_what_is_changed(library: Database) -> None:
     assert found(library, "pruning") == ["weeding"]
 
 
-def test_a_change_that_is_rolled_back_leaves_the_index_as_it_was(library: Database) -> None:
+def test_rolled_back_change_does_not_change_the_index(library: Database) -> None:
     class Stopped(Exception):
         pass
 
@@ -114,13 +114,13 @@ def test_a_change_that_is_rolled_back_leaves_the_index_as_it_was(library: Databa
     assert found(library, "pruning") == []
 
 
-def test_a_webinar_that_is_deleted_is_no_longer_found(library: Database) -> None:
+def test_deleted_webinar_is_no_longer_found(library: Database) -> None:
     with library.transaction() as session:
         session.delete(session.scalars(select(Webinar).where(Webinar.slug == "weeding")).one())
     assert found(library, "mold") == []
 
 
-def test_two_who_write_one_webinars_words_at_once_come_one_after_the_other(
+def test_concurrent_index_updates_of_one_webinar_run_one_after_the_other(
     library: Database,
 ) -> None:
     with library.read_session() as session:
@@ -132,7 +132,7 @@ def test_two_who_write_one_webinars_words_at_once_come_one_after_the_other(
         try:
             with library.transaction() as session:
                 webinar_search.keep(session, (weeding,))
-        except Exception as error:  # noqa: BLE001  (shown by the test)
+        except Exception as error:  # noqa: BLE001  (asserted below)
             faults.append(error)
 
     other = Thread(target=keep_again)

@@ -32,28 +32,28 @@ def a_pool(database: Database, seats: int | None = 5, *, term: Term = YEAR) -> P
 
 
 def of(count: int, first: int = 1) -> bytes:
-    """Return a list of so many people, as a file."""
+    """Return a list of this many people, as a file."""
     people = range(first, first + count)
     rows = "".join(f"person{number}@elm.example.org;Pat Doe {number}\n" for number in people)
     return f"E-mail;Name\n{rows}".encode()
 
 
 def stored(folder: Path, data: bytes) -> Path:
-    """Write a list where an upload would be."""
+    """Write a list to where an upload would be."""
     path = folder / "staff.csv"
     path.write_bytes(data)
     return path
 
 
 def answers(database: Database, import_id: int) -> list[tuple[int, str]]:
-    """Return line and answer of every row."""
+    """Return the line and answer of each row."""
     with database.read_session() as session:
         page = rows_of(session, import_id, size=10_000)
     return [(row.line, row.answer.value) for row in page.items]
 
 
 def invited(database: Database, pool: PoolFacts) -> list[str]:
-    """Return the addresses with a place in the pool, in the order of their seats."""
+    """Return the invited addresses of the pool, in the order of their seats."""
     with database.read_session() as session:
         found = session.scalars(
             select(Assignment.email)
@@ -64,7 +64,7 @@ def invited(database: Database, pool: PoolFacts) -> list[str]:
 
 
 def footprint(database: Database, pool: PoolFacts) -> tuple[int, int, int]:
-    """Return what the pool counts as used, and how many seats and assignments it has."""
+    """Return how many seats the pool counts as used, and its numbers of seats and assignments."""
     with database.read_session() as session:
         used = find_pool(session, pool.public_id).used
         seats = session.scalar(select(func.count()).where(Seat.pool_id == pool.id)) or 0

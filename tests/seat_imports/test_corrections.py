@@ -1,4 +1,4 @@
-"""Correcting rows of a staff list by hand: before it is applied, and after it was without them."""
+"""Correcting rows of a staff list by hand: before it is applied, and afterward."""
 
 import pytest
 from sqlalchemy import select
@@ -29,9 +29,7 @@ def corrected(database: Database, facts: ImportFacts, said: dict[int, Correction
         return correct(session, facts.public_id, said, now=NOW)
 
 
-def test_a_corrected_row_gets_a_seat_and_the_others_stay(
-    carrel: Carrel, database: Database
-) -> None:
+def test_corrected_row_gets_a_seat_and_the_others_stay(carrel: Carrel, database: Database) -> None:
     facts = taken_in(carrel, a_pool(database))
     said = {2: Correction("bob@elm.example.org", "Bob Reed"), 3: Correction("still wrong", "Cid")}
     assert corrected(database, facts, said) == 1
@@ -45,7 +43,7 @@ def test_a_corrected_row_gets_a_seat_and_the_others_stay(
     assert (left.text, left.answer) == ("still wrong", Answer.INVALID)
 
 
-def test_a_row_is_not_corrected_into_a_second_seat_or_past_the_last_one(
+def test_corrected_row_cannot_repeat_a_person_or_exceed_the_seats(
     carrel: Carrel, database: Database
 ) -> None:
     facts = taken_in(carrel, a_pool(database, 1))
@@ -54,7 +52,7 @@ def test_a_row_is_not_corrected_into_a_second_seat_or_past_the_last_one(
     assert answers(database, facts.id) == [(2, "ok"), (3, "duplicate"), (4, "no_seat")]
 
 
-def test_rows_that_were_left_blank_keep_what_the_list_said(
+def test_row_corrected_with_a_blank_address_keeps_its_original_text(
     carrel: Carrel, database: Database
 ) -> None:
     facts = taken_in(carrel, a_pool(database), "Email,Name,Department\n,Cid,Reference\n")
@@ -67,7 +65,7 @@ def test_rows_that_were_left_blank_keep_what_the_list_said(
     assert after.name == "Cid Reed"
 
 
-def test_valid_rows_are_left_alone(carrel: Carrel, database: Database) -> None:
+def test_valid_rows_are_not_changed(carrel: Carrel, database: Database) -> None:
     facts = taken_in(carrel, a_pool(database))
     assert corrected(database, facts, {1: Correction("eve@elm.example.org", "Eve")}) == 0
     assert answers(database, facts.id)[0] == (2, "ok")
@@ -91,7 +89,7 @@ def test_people_removed_after_the_list_was_applied_are_not_invited_again(
     assert invited(database, pool) == ["bob@elm.example.org"]
 
 
-def test_after_the_list_was_applied_the_corrected_people_are_invited_too(
+def test_people_corrected_after_the_list_was_applied_are_invited_too(
     carrel: Carrel, database: Database
 ) -> None:
     pool = a_pool(database)

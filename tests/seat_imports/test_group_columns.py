@@ -1,4 +1,4 @@
-"""Departments and branches of a staff list: groups, for people who are here and for those who come."""
+"""Departments and branches of a staff list: groups, for current and for invited people."""
 
 import pytest
 from sqlalchemy import func, select
@@ -53,7 +53,7 @@ def awaited(database: Database) -> int:
         return session.scalar(select(func.count()).select_from(TrainingGroupInvitee)) or 0
 
 
-def test_the_preview_counts_the_people_of_each_group_and_creates_none(
+def test_preview_counts_the_people_of_each_group_and_creates_none(
     carrel: Carrel, database: Database
 ) -> None:
     pool = a_pool(database)
@@ -80,7 +80,7 @@ def test_people_join_their_groups_when_they_claim_their_seats(
     assert awaited(database) == 2
 
 
-def test_people_with_a_seat_join_at_once_and_the_same_list_changes_nothing(
+def test_people_with_a_seat_join_at_once_and_reimporting_changes_nothing(
     carrel: Carrel, database: Database
 ) -> None:
     pool = a_pool(database)
@@ -100,7 +100,7 @@ def test_people_without_a_seat_join_no_group(carrel: Carrel, database: Database)
     assert awaited(database) == 2
 
 
-def test_a_column_of_another_meaning_creates_no_groups(
+def test_column_with_too_many_values_creates_no_groups(
     carrel: Carrel, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(group_columns, "MOST_GROUPS", 1)
@@ -109,7 +109,7 @@ def test_a_column_of_another_meaning_creates_no_groups(
     assert groups(database, pool) == {}
 
 
-def test_an_existing_group_is_found_without_case_and_addresses_are_forgotten_in_time(
+def test_existing_group_is_found_in_any_case_and_addresses_are_later_deleted(
     carrel: Carrel, database: Database
 ) -> None:
     pool = a_pool(database)

@@ -1,4 +1,4 @@
-"""Staff lists into a pool: the dry run, all or nobody, and the same list twice (S6)."""
+"""Staff lists imported into a pool: preview, all or nothing, and the same list twice (S6)."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -51,7 +51,7 @@ cid@elm.example.org;Cid
 
 
 def taken_in(carrel: Carrel, pool: PoolFacts, text: str) -> ImportFacts:
-    """Receive pasted text for a pool."""
+    """Upload pasted text as a list for a pool."""
     return take_in_pasted(carrel, text, pool_id=pool.id, actor=None, now=NOW)
 
 
@@ -67,7 +67,7 @@ def seat(database: Database, pool: PoolFacts, email: str) -> None:
         seat_one(session, pool.id, Sitter(None, email, email), place, actor=None, now=NOW)
 
 
-def test_every_row_has_its_answer_and_nothing_of_the_pool_is_written(
+def test_preview_answers_every_row_and_writes_nothing_to_the_pool(
     carrel: Carrel, database: Database
 ) -> None:
     pool = a_pool(database, 3)
@@ -93,9 +93,7 @@ def test_every_row_has_its_answer_and_nothing_of_the_pool_is_written(
     assert footprint(database, pool) == before
 
 
-def test_each_answer_can_be_looked_through_with_its_sentence(
-    carrel: Carrel, database: Database
-) -> None:
+def test_rows_can_be_paged_and_filtered_by_answer(carrel: Carrel, database: Database) -> None:
     facts = taken_in(carrel, a_pool(database, 3), FIVE_KINDS)
     with database.read_session() as session:
         page = rows_of(session, facts.id, answer=Answer.INVALID)
@@ -106,7 +104,7 @@ def test_each_answer_can_be_looked_through_with_its_sentence(
     assert (second.total, [one.line for one in second.items]) == (6, [6, 7])
 
 
-def test_a_list_is_applied_as_a_whole(carrel: Carrel, database: Database, tmp_path: Path) -> None:
+def test_list_is_applied_as_a_whole(carrel: Carrel, database: Database, tmp_path: Path) -> None:
     pool = a_pool(database, 5)
     path = stored(tmp_path, of(4))
     facts = take_in(carrel, path, "staff.csv", pool_id=pool.id, actor=None, now=NOW)
@@ -116,7 +114,7 @@ def test_a_list_is_applied_as_a_whole(carrel: Carrel, database: Database, tmp_pa
     assert footprint(database, pool) == (4, 4, 4)
 
 
-def test_who_is_invited_has_14_days_and_waits_for_a_letter(
+def test_invited_person_has_14_days_and_is_not_emailed_yet(
     carrel: Carrel, database: Database
 ) -> None:
     pool = a_pool(database)
@@ -138,7 +136,7 @@ def test_who_is_invited_has_14_days_and_waits_for_a_letter(
         ("a@elm.example.org\nb@elm.example.org\nc@elm.example.org\n", "1 without a seat"),
     ],
 )
-def test_nobody_is_invited_where_not_everybody_can_be(
+def test_no_one_is_invited_unless_everyone_can_be(
     carrel: Carrel, database: Database, text: str, why: str
 ) -> None:
     pool = a_pool(database, 2)
@@ -148,9 +146,7 @@ def test_nobody_is_invited_where_not_everybody_can_be(
     assert footprint(database, pool) == (0, 0, 0)
 
 
-def test_those_who_can_be_are_invited_in_the_order_of_the_file_when_that_is_asked(
-    carrel: Carrel, database: Database
-) -> None:
+def test_partial_import_invites_people_in_file_order(carrel: Carrel, database: Database) -> None:
     pool = a_pool(database, 3)
     done = applied(carrel, taken_in(carrel, pool, FIVE_KINDS), partial=True)
     assert (done.state, done.seated, done.no_seat) == (ImportState.APPLIED, 3, 1)
@@ -161,7 +157,7 @@ def test_those_who_can_be_are_invited_in_the_order_of_the_file_when_that_is_aske
     ]
 
 
-def test_the_same_list_twice_changes_nothing(carrel: Carrel, database: Database) -> None:
+def test_same_list_twice_changes_nothing(carrel: Carrel, database: Database) -> None:
     pool = a_pool(database, 3)
     people = "a@elm.example.org, b@elm.example.org, c@elm.example.org"
     first = applied(carrel, taken_in(carrel, pool, people))
@@ -180,7 +176,7 @@ def test_applying_one_list_twice_changes_nothing(carrel: Carrel, database: Datab
     assert footprint(database, pool) == (1, 1, 1)
 
 
-def test_a_list_is_answered_anew_when_it_is_applied(carrel: Carrel, database: Database) -> None:
+def test_list_is_checked_again_when_it_is_applied(carrel: Carrel, database: Database) -> None:
     pool = a_pool(database, 2)
     facts = taken_in(carrel, pool, "a@elm.example.org, b@elm.example.org")
     seat(database, pool, "z@elm.example.org")
@@ -190,7 +186,7 @@ def test_a_list_is_answered_anew_when_it_is_applied(carrel: Carrel, database: Da
 
 
 @pytest.mark.parametrize("is_by_merged", [False, True])
-def test_whoever_holds_a_seat_under_another_address_is_there_already(
+def test_person_seated_under_another_address_is_already_there(
     carrel: Carrel, database: Database, is_by_merged: bool
 ) -> None:
     pool = a_pool(database)
@@ -219,7 +215,7 @@ def test_whoever_holds_a_seat_under_another_address_is_there_already(
     assert (facts.already, facts.ok) == (4, 0)
 
 
-def test_free_seats_are_filled_before_new_ones_are_made_and_locked_ones_are_not(
+def test_available_seats_are_filled_first_and_locked_ones_are_not_filled(
     carrel: Carrel, database: Database
 ) -> None:
     pool = a_pool(database, 4)
@@ -242,7 +238,7 @@ def test_free_seats_are_filled_before_new_ones_are_made_and_locked_ones_are_not(
     assert len(states) == 3
 
 
-def test_more_free_seats_than_one_batch_are_filled(
+def test_more_available_seats_than_one_batch_are_filled(
     carrel: Carrel, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lms.seat_imports.bulk_assignment._REUSED_AT_ONCE", 2)
@@ -257,9 +253,7 @@ def test_more_free_seats_than_one_batch_are_filled(
 
 
 @pytest.mark.usefixtures("loops_alone")
-def test_no_plan_of_the_database_takes_more_free_seats_than_there_are_people(
-    carrel: Carrel, database: Database
-) -> None:
+def test_no_more_seats_are_filled_than_there_are_people(carrel: Carrel, database: Database) -> None:
     pool = a_pool(database, 10)
     with database.transaction() as session:
         session.add_all(
@@ -271,13 +265,13 @@ def test_no_plan_of_the_database_takes_more_free_seats_than_there_are_people(
     assert states == [SeatState.TAKEN] * 2 + [SeatState.FREE] * 4
 
 
-def test_a_pool_without_limit_seats_everybody(carrel: Carrel, database: Database) -> None:
+def test_unlimited_pool_seats_everyone(carrel: Carrel, database: Database) -> None:
     pool = a_pool(database, None)
     assert applied(carrel, taken_in(carrel, pool, of(300).decode())).seated == 300
 
 
 @pytest.mark.parametrize("ended_for_days", [1, 60])
-def test_a_pool_whose_term_is_over_takes_nobody_new(
+def test_pool_whose_term_ended_invites_no_one(
     carrel: Carrel, database: Database, ended_for_days: int
 ) -> None:
     ended = NOW - timedelta(days=ended_for_days)
@@ -286,7 +280,7 @@ def test_a_pool_whose_term_is_over_takes_nobody_new(
     assert (facts.ok, facts.no_seat) == (0, 1)
 
 
-def test_whoever_waited_and_is_invited_waits_no_longer(carrel: Carrel, database: Database) -> None:
+def test_invited_person_leaves_the_waitlist(carrel: Carrel, database: Database) -> None:
     pool = a_pool(database)
     with database.transaction() as session:
         session.add(
@@ -322,7 +316,7 @@ def test_two_lists_applied_at_once_never_oversell(carrel: Carrel, database: Data
     assert footprint(database, pool) == (10, 10, 10)
 
 
-def test_a_list_of_another_organization_is_not_found(carrel: Carrel, database: Database) -> None:
+def test_list_of_another_organization_is_not_found(carrel: Carrel, database: Database) -> None:
     pool, other = a_pool(database), a_pool(database)
     facts = taken_in(carrel, pool, "a@elm.example.org")
     with database.read_session() as session:
@@ -332,7 +326,7 @@ def test_a_list_of_another_organization_is_not_found(carrel: Carrel, database: D
     assert mine == facts
 
 
-def test_a_pool_tells_its_latest_lists_first(carrel: Carrel, database: Database) -> None:
+def test_latest_lists_of_a_pool_come_first(carrel: Carrel, database: Database) -> None:
     pool = a_pool(database)
     made = [taken_in(carrel, pool, f"{name}@elm.example.org") for name in "abc"]
     with database.read_session() as session:
@@ -340,7 +334,7 @@ def test_a_pool_tells_its_latest_lists_first(carrel: Carrel, database: Database)
     assert latest == (made[2], made[1])
 
 
-def test_a_file_that_is_no_list_leaves_nothing_behind(
+def test_unreadable_file_is_rejected_and_not_stored(
     carrel: Carrel, database: Database, tmp_path: Path
 ) -> None:
     pool = a_pool(database)
@@ -353,7 +347,7 @@ def test_a_file_that_is_no_list_leaves_nothing_behind(
     assert list(carrel.storage.list("imports/")) == []
 
 
-def test_a_list_that_was_not_applied_can_be_thrown_away(carrel: Carrel, database: Database) -> None:
+def test_unapplied_list_can_be_discarded(carrel: Carrel, database: Database) -> None:
     pool = a_pool(database)
     facts = taken_in(carrel, pool, "a@elm.example.org")
     with database.transaction() as session:
@@ -364,13 +358,13 @@ def test_a_list_that_was_not_applied_can_be_thrown_away(carrel: Carrel, database
             find_import(session, facts.public_id)
 
 
-def test_a_list_that_was_applied_can_not_be_thrown_away(carrel: Carrel, database: Database) -> None:
+def test_applied_list_cannot_be_discarded(carrel: Carrel, database: Database) -> None:
     facts = applied(carrel, taken_in(carrel, a_pool(database), "a@elm.example.org"))
     with database.transaction() as session, pytest.raises(Conflict):
         imports.discard(session, facts.public_id)
 
 
-def test_lists_are_forgotten_after_a_month(carrel: Carrel, database: Database) -> None:
+def test_lists_are_deleted_after_a_month(carrel: Carrel, database: Database) -> None:
     pool = a_pool(database)
     taken_in(carrel, pool, "a@elm.example.org")
     for days, left in ((30, 1), (31, 0)):
@@ -379,7 +373,7 @@ def test_lists_are_forgotten_after_a_month(carrel: Carrel, database: Database) -
             assert len(session.scalars(select(SeatImport)).all()) == left
 
 
-def test_the_trail_names_the_list_and_the_pool_and_nobody_in_it(
+def test_audit_trail_has_the_list_and_pool_but_no_people(
     carrel: Carrel, database: Database
 ) -> None:
     pool = a_pool(database)

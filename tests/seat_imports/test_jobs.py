@@ -1,4 +1,4 @@
-"""Large staff lists: read and applied by jobs that can be killed, seen and done again."""
+"""Large staff lists, read and applied by jobs that can be killed, watched, and repeated."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +42,7 @@ def received(
 
 
 def done(carrel: Carrel, kind: str, facts: ImportFacts) -> JobFacts:
-    """Do the job about a list."""
+    """Run the job of a list."""
     with carrel.database.read_session() as session:
         job = latest_job(session, kind=kind, subject=facts.public_id)
     assert job is not None
@@ -50,25 +50,25 @@ def done(carrel: Carrel, kind: str, facts: ImportFacts) -> JobFacts:
 
 
 def seen(database: Database, facts: ImportFacts) -> ImportFacts:
-    """Return the list as it is now."""
+    """Return the current state of a list."""
     with database.read_session() as session:
         return find_import(session, facts.public_id)
 
 
 def staged_rows(database: Database) -> int:
-    """Return how many rows are staged in all."""
+    """Return how many rows are staged in total."""
     with database.read_session() as session:
         return session.scalar(select(func.count()).select_from(SeatImportRow)) or 0
 
 
 def counted(database: Database, table: str) -> float:
-    """Return how many rows PostgreSQL takes a table to have."""
+    """Return how many rows PostgreSQL estimates a table to have."""
     asked = text("SELECT reltuples FROM pg_class WHERE relname = :table")
     with database.read_session() as session:
         return float(session.scalar(asked, {"table": table}) or 0)
 
 
-def test_a_large_list_is_read_by_a_job_and_its_file_is_removed(
+def test_large_list_is_read_by_a_job_and_its_file_is_deleted(
     carrel: Carrel, database: Database, tmp_path: Path
 ) -> None:
     facts = received(carrel, a_pool(database, MANY), tmp_path)
@@ -81,7 +81,7 @@ def test_a_large_list_is_read_by_a_job_and_its_file_is_removed(
     assert list(carrel.storage.list("imports/")) == []
 
 
-def test_what_a_large_list_fills_is_counted_for_the_plans(
+def test_table_statistics_are_updated_after_a_large_list(
     carrel: Carrel, database: Database, tmp_path: Path
 ) -> None:
     if database.is_sqlite:
@@ -94,9 +94,7 @@ def test_what_a_large_list_fills_is_counted_for_the_plans(
     assert counted(database, "seat") == counted(database, "assignment") == MANY
 
 
-def test_a_large_list_is_applied_by_a_job(
-    carrel: Carrel, database: Database, tmp_path: Path
-) -> None:
+def test_large_list_is_applied_by_a_job(carrel: Carrel, database: Database, tmp_path: Path) -> None:
     pool = a_pool(database, MANY)
     facts = received(carrel, pool, tmp_path)
     done(carrel, READ, facts)
@@ -107,7 +105,7 @@ def test_a_large_list_is_applied_by_a_job(
     assert footprint(database, pool) == (MANY, MANY, MANY)
 
 
-def test_reading_tells_how_far_it_is(
+def test_reading_reports_its_progress(
     carrel: Carrel, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shares: list[float] = []
@@ -120,14 +118,14 @@ def test_reading_tells_how_far_it_is(
     assert len(shares) >= 5
 
 
-def test_a_list_read_halfway_is_read_again_from_its_beginning(
+def test_interrupted_reading_starts_over(
     carrel: Carrel, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     facts = received(carrel, a_pool(database, MANY), tmp_path)
     write, broken = imports.insert_values, []
 
     def breaks_once(*given: object) -> None:
-        write(*given)  # type: ignore[arg-type]  # as it was called
+        write(*given)  # type: ignore[arg-type]  # same arguments as the call
         if staged_rows(database) and not broken:
             broken.append(True)
             raise OSError("the disk went away")
@@ -139,7 +137,7 @@ def test_a_list_read_halfway_is_read_again_from_its_beginning(
     assert (seen(database, facts).ok, staged_rows(database)) == (MANY, MANY)
 
 
-def test_a_fault_deep_in_a_large_list_is_told_with_its_line(
+def test_error_deep_in_a_large_list_is_reported_with_its_line(
     carrel: Carrel, database: Database, tmp_path: Path
 ) -> None:
     data = of(MANY) + b'jane@elm.example.org;"Jane\n'
@@ -162,7 +160,7 @@ def test_reading_can_be_canceled(carrel: Carrel, database: Database, tmp_path: P
     assert seen(database, facts).state is ImportState.FAILED
 
 
-def test_a_list_that_is_being_read_can_not_be_applied(
+def test_list_that_is_being_read_cannot_be_applied(
     carrel: Carrel, database: Database, tmp_path: Path
 ) -> None:
     facts = received(carrel, a_pool(database), tmp_path)
@@ -170,7 +168,7 @@ def test_a_list_that_is_being_read_can_not_be_applied(
         apply_list(carrel, facts.public_id, partial=False, actor=None, now=NOW)
 
 
-def test_a_list_is_queued_for_applying_once(
+def test_list_is_queued_for_applying_once(
     carrel: Carrel, database: Database, tmp_path: Path
 ) -> None:
     facts = received(carrel, a_pool(database, MANY), tmp_path)
@@ -180,7 +178,7 @@ def test_a_list_is_queued_for_applying_once(
         queue_applying(session, facts.public_id, partial=True, actor=None, now=NOW)
 
 
-def test_a_list_whose_applying_was_canceled_waits_as_before(
+def test_canceling_the_apply_job_leaves_the_list_unapplied(
     carrel: Carrel, database: Database, tmp_path: Path
 ) -> None:
     pool = a_pool(database, MANY)
@@ -199,7 +197,7 @@ def test_a_list_whose_applying_was_canceled_waits_as_before(
 
 @contextmanager
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let a job that failed be tried again at once."""
+    """Retry a failed job immediately."""
     with monkeypatch.context() as patched:
         patched.setattr("lms.jobs.leases.wait_after", lambda _tries: NOW - NOW)
         yield

@@ -1,4 +1,4 @@
-"""Removing people by a list: whose seats are found, and nothing is written."""
+"""Removing people by a list: the preview finds their seats and writes nothing."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def previewed(database: Database, pool: PoolFacts, text: str) -> Removal:
         return preview(session, pool.organization_id, read_pasted(text))
 
 
-def test_each_row_has_its_answer_and_nothing_is_released(database: Database) -> None:
+def test_preview_answers_each_row_and_releases_nothing(database: Database) -> None:
     pool, other = a_pool(database), a_pool(database)
     seat(database, pool, "ann@elm.example.org")
     seat(database, other, "eve@oak.example.org")
@@ -40,7 +40,7 @@ def test_each_row_has_its_answer_and_nothing_is_released(database: Database) -> 
     assert footprint(database, pool) == before
 
 
-def test_a_person_is_found_by_each_of_their_addresses(database: Database) -> None:
+def test_person_is_found_by_any_of_their_addresses(database: Database) -> None:
     pool = a_pool(database)
     with database.transaction() as session:
         ann = make_login(session, "ann@elm.example.org", name="Ann")
@@ -65,7 +65,7 @@ def test_a_person_is_found_by_each_of_their_addresses(database: Database) -> Non
     assert [row.answer for row in both.rows] == [Answer.FOUND, Answer.NOT_HERE]  # the first row
 
 
-def test_a_list_of_too_many_people_is_refused(
+def test_list_of_too_many_people_is_rejected(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(removals, "MOST", 2)

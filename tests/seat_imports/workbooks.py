@@ -22,7 +22,7 @@ LINKS: Final = (
 
 
 def workbook(rows: Iterable[Sequence[str]], **parts: str) -> bytes:
-    """Return a workbook with these rows in its visible sheet; `parts` replaces parts by their short name."""
+    """Return a workbook with these rows in its visible sheet; `parts` replaces named parts."""
     texts: dict[str, int] = {}
     lines = []
     for number, row in enumerate(rows, 1):

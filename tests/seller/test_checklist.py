@@ -1,4 +1,4 @@
-"""What is missing before anyone can be invoiced."""
+"""The settings that are missing before anyone can be invoiced."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ def missing(checklist: Checklist) -> set[Step]:
     return {step for step, is_done in checklist.steps if not is_done}
 
 
-def test_on_a_new_installation_everything_is_missing(database: Database) -> None:
+def test_everything_is_missing_on_a_new_installation(database: Database) -> None:
     with database.read_session() as session:
         checklist = read_checklist(session)
     assert missing(checklist) == set(Step)

@@ -1,4 +1,4 @@
-"""Policies in versions."""
+"""Versions of policies."""
 
 from datetime import timedelta
 
@@ -33,14 +33,14 @@ def publish(session: Session, text: str, kind: PolicyKind = TERMS) -> PolicyText
     return publish_policy(session, kind, actor=None, now=NOW)
 
 
-def test_a_new_installation_has_no_version(database: Database) -> None:
+def test_new_installation_has_no_version(database: Database) -> None:
     with database.read_session() as session:
         assert current_policy(session, TERMS, NOW) is None
         assert policy_versions(session, TERMS) == ()
         assert read_draft(session, TERMS) == ""
 
 
-def test_a_draft_is_not_shown_until_it_is_published(database: Database) -> None:
+def test_draft_is_not_shown_until_it_is_published(database: Database) -> None:
     with database.transaction() as session:
         save_draft(session, TERMS, "Pay within *30* days.", actor=None, now=NOW)
     with database.read_session() as session:
@@ -58,7 +58,7 @@ def test_a_draft_is_not_shown_until_it_is_published(database: Database) -> None:
     )
 
 
-def test_earlier_versions_stay_as_they_were(database: Database) -> None:
+def test_earlier_versions_do_not_change(database: Database) -> None:
     with database.transaction() as session:
         first = publish(session, "First.")
         second = publish(session, "Second.")
@@ -70,7 +70,7 @@ def test_earlier_versions_stay_as_they_were(database: Database) -> None:
     assert first.text == "First."
 
 
-def test_each_policy_has_numbers_of_its_own(database: Database) -> None:
+def test_each_policy_has_its_own_version_numbers(database: Database) -> None:
     with database.transaction() as session:
         publish(session, "Terms.")
         refund = publish(session, "Refunds.", REFUND)
@@ -79,7 +79,7 @@ def test_each_policy_has_numbers_of_its_own(database: Database) -> None:
         assert current_policy(session, PolicyKind.LICENSE, NOW) is None
 
 
-def test_what_is_not_published_is_not_found(database: Database) -> None:
+def test_unpublished_version_is_not_found(database: Database) -> None:
     with database.transaction() as session:
         save_draft(session, TERMS, "Draft.", actor=None, now=NOW)
         with pytest.raises(NotFound):
@@ -90,7 +90,7 @@ def test_what_is_not_published_is_not_found(database: Database) -> None:
             publish_policy(session, REFUND, actor=None, now=NOW)
 
 
-def test_a_draft_is_changed_and_discarded(database: Database) -> None:
+def test_draft_can_be_changed_and_discarded(database: Database) -> None:
     with database.transaction() as session:
         publish(session, "Published.")
         save_draft(session, TERMS, "One.\r\nTwo.  ", actor=None, now=NOW)
@@ -106,13 +106,13 @@ def test_a_draft_is_changed_and_discarded(database: Database) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " \r\n ", "x" * (LONGEST_TEXT + 1)])
-def test_an_empty_or_endless_text_is_refused(database: Database, text: str) -> None:
+def test_empty_or_too_long_text_is_rejected(database: Database, text: str) -> None:
     with pytest.raises(Invalid) as refusal, database.transaction() as session:
         save_draft(session, TERMS, text, actor=None, now=NOW)
     assert list(refusal.value.fields) == ["text"]
 
 
-def test_the_published_text_is_not_published_again(database: Database) -> None:
+def test_unchanged_text_cannot_be_published_again(database: Database) -> None:
     with database.transaction() as session:
         publish(session, "Terms.")
     with pytest.raises(Invalid) as refusal, database.transaction() as session:

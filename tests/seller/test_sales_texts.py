@@ -10,7 +10,7 @@ from tests.clock import NOW
 from tests.seats.test_concurrent_claims import together
 
 
-def test_of_two_who_save_the_first_texts_at_once_the_last_counts(database: Database) -> None:
+def test_last_of_two_concurrent_first_saves_counts(database: Database) -> None:
     met = Barrier(2)
     written = [
         SalesTexts(**{kind.value: name for kind in SalesTextKind}) for name in ("Oak", "Elm")
@@ -19,7 +19,7 @@ def test_of_two_who_save_the_first_texts_at_once_the_last_counts(database: Datab
     def save(place: int) -> None:
         with database.transaction() as session:
             read_sales_texts(session)
-            with suppress(BrokenBarrierError):  # SQLite lets in one after the other
+            with suppress(BrokenBarrierError):  # SQLite allows one writer at a time
                 met.wait(0.5)
             save_sales_texts(session, written[place], actor=None, now=NOW)
 

@@ -33,7 +33,7 @@ def saved(database: Database, settings: SellerSettings) -> SellerSettings:
         return read_seller(session)
 
 
-def test_before_anything_is_entered_there_are_defaults(database: Database) -> None:
+def test_defaults_apply_before_anything_is_entered(database: Database) -> None:
     with database.read_session() as session:
         settings = read_seller(session)
     assert settings == SellerSettings()
@@ -56,7 +56,7 @@ def test_settings_are_stored_and_changed(database: Database) -> None:
     assert saved(database, other) == other
 
 
-def test_what_is_typed_is_stored_in_one_form(database: Database) -> None:
+def test_input_is_stored_in_one_format(database: Database) -> None:
     typed = replace(
         COMPLETE,
         legal_name="  Lantern Street Training LLC ",
@@ -99,7 +99,7 @@ def test_what_is_typed_is_stored_in_one_form(database: Database) -> None:
         ({"statement_start": 1_000_000}, "statement_start"),
     ],
 )
-def test_a_fault_is_named_by_its_field(
+def test_error_is_reported_for_its_field(
     database: Database, changed: Mapping[str, Any], field: str
 ) -> None:
     with pytest.raises(Invalid) as refusal, database.transaction() as session:
@@ -123,17 +123,17 @@ def test_a_fault_is_named_by_its_field(
             replace(COMPLETE, bank_name="", routing_number="", account_number=""),
             set(Method) - {Method.TRANSFER},
         ),
-        # the only way to pay that is filled is not wanted, so no invoice can be paid
+        # the only complete payment method is turned off, so no invoice can be paid
         (replace(COMPLETE, remit_name="", takes_transfer=False), set()),
     ],
 )
-def test_a_method_is_offered_once_its_fields_are_filled(
+def test_payment_method_is_offered_once_its_fields_are_filled(
     settings: SellerSettings, offered: set[Method]
 ) -> None:
     assert set(offered_methods(settings)) == offered
 
 
-def test_what_a_method_still_needs_is_named() -> None:
+def test_missing_fields_of_a_payment_method_are_named() -> None:
     assert missing_fields(COMPLETE, Method.INVOICE) == ()
     bare = replace(COMPLETE, ar_email="", remit_address=None)
     assert missing_fields(bare, Method.CHECK) == ("ar_email", "remit_address")
@@ -144,13 +144,13 @@ def test_what_a_method_still_needs_is_named() -> None:
     )
 
 
-def test_the_account_number_is_masked_and_not_in_what_is_logged() -> None:
+def test_account_number_is_masked_and_not_logged() -> None:
     assert COMPLETE.masked_account == "••••6789"
     assert SellerSettings().masked_account == ""
     assert "000123456789" not in repr(COMPLETE)
 
 
-def test_the_audit_trail_names_the_changed_fields_and_no_value(database: Database) -> None:
+def test_audit_trail_has_the_changed_fields_without_values(database: Database) -> None:
     saved(database, COMPLETE)
     saved(database, replace(COMPLETE, account_number="987654321", phone="217 555 0199"))
     saved(database, replace(COMPLETE, account_number="987654321", phone="217 555 0199"))

@@ -1,4 +1,4 @@
-"""Vendor documents: versions, last days, and who gets them."""
+"""Vendor documents: versions, last days, and who can get them."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -40,7 +40,7 @@ def added(
         return add_vendor_document(session, details, file, actor=None, now=NOW)
 
 
-def test_a_document_is_added_with_its_first_file(database: Database) -> None:
+def test_document_is_added_with_its_first_file(database: Database) -> None:
     facts = added(database, replace(W9, valid_until=date(2026, 12, 31)))
     with database.read_session() as session:
         assert read_vendor_document(session, facts.id) == facts
@@ -50,7 +50,7 @@ def test_a_document_is_added_with_its_first_file(database: Database) -> None:
     assert facts.valid_until == date(2026, 12, 31)
 
 
-def test_a_document_without_a_title_is_called_by_its_kind(database: Database) -> None:
+def test_document_without_a_title_is_named_after_its_kind(database: Database) -> None:
     assert added(database, replace(W9, title=" ")).title == "W-9"
 
 
@@ -61,13 +61,13 @@ def test_a_document_without_a_title_is_called_by_its_kind(database: Database) ->
         replace(W9, kind=VendorDocumentKind.OTHER, title=""),
     ],
 )
-def test_a_title_is_needed_and_short(database: Database, details: VendorDocumentDetails) -> None:
+def test_title_is_required_and_short(database: Database, details: VendorDocumentDetails) -> None:
     with pytest.raises(Invalid) as refusal:
         added(database, details)
     assert list(refusal.value.fields) == ["title"]
 
 
-def test_a_new_file_is_the_next_version_and_the_former_stays(database: Database) -> None:
+def test_new_file_is_the_next_version_and_the_former_remains(database: Database) -> None:
     facts = added(database, replace(W9, valid_until=date(2026, 12, 31)))
     renewed = replace(W9, valid_until=date(2027, 12, 31))
     with database.transaction() as session:
@@ -130,7 +130,7 @@ def test_only_a_valid_public_document_is_public(database: Database) -> None:
             public_vendor_document(session, w9.id, on=TODAY)
 
 
-def test_a_withdrawn_document_is_not_changed_and_is_listed_last(database: Database) -> None:
+def test_withdrawn_document_cannot_be_changed_and_is_listed_last(database: Database) -> None:
     first, second = added(database), added(database)
     with database.transaction() as session:
         withdraw_vendor_document(session, first.id, actor=None, now=NOW)
@@ -144,7 +144,7 @@ def test_a_withdrawn_document_is_not_changed_and_is_listed_last(database: Databa
         assert [one.id for one in read_vendor_documents(session)] == [second.id, first.id]
 
 
-def test_documents_are_named_30_days_before_they_end(database: Database) -> None:
+def test_documents_are_listed_30_days_before_they_expire(database: Database) -> None:
     ends_in = {
         days: added(database, replace(W9, valid_until=TODAY + timedelta(days=days))).id
         for days in (31, 30, 0, -1)

@@ -1,4 +1,4 @@
-"""axe-core in a page: what keeps people with disabilities from using it."""
+"""axe-core in a page: reports accessibility problems."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -43,12 +43,12 @@ def axe_faults(
     also: Sequence[str] = (),
     left_out: Sequence[str] = (),
 ) -> list[str]:
-    """Return each fault that axe finds in a page whose animations have ended, by rule and element.
+    """Return each problem that axe finds in a page after its animations, by rule and element.
 
-    `only` names the rules to try instead of all; `also` those that are off unless they are named;
-    `left_out` those that aren't tried.
+    `only` names the rules to run instead of all, `also` those that are off by default, and
+    `left_out` those to skip.
     """
-    # by the protocol, not as a script element: the page's own policy stays as it is
+    # through the protocol, not as a script element, so the page's own policy is unchanged
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(axe_script())
     rules = {"only": list(only), "also": list(also), "leftOut": list(left_out)}
@@ -57,7 +57,7 @@ def axe_faults(
 
 
 def faults_on_phone_and_desk(page: Page) -> list[str]:
-    """Return what axe finds in a page on a phone in the dark and on a desk by day, and where it is wider."""
+    """Return what axe finds on a phone in dark mode and a desktop in light mode, and overflow."""
     faults = []
     for width, theme in LOOKS:
         page.set_viewport_size({"width": width, "height": 900})
@@ -71,7 +71,7 @@ def faults_on_phone_and_desk(page: Page) -> list[str]:
 def faults_at_widths(
     page: Page, widths: Sequence[int], *, left_out: Sequence[str] = ()
 ) -> list[str]:
-    """Return what axe finds in a page in both themes at each width, and where it is wider."""
+    """Return what axe finds in a page in both themes at each width, and where it overflows."""
     faults = []
     for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
@@ -83,7 +83,7 @@ def faults_at_widths(
 
 
 def faults_in_both_themes(page: Page, *, left_out: Sequence[str] = ()) -> list[str]:
-    """Return what axe finds in a page by day, and in its colors by lamplight: all else is the same."""
+    """Return what axe finds in light mode, and for contrast only, in dark mode."""
     page.emulate_media(color_scheme="light")
     faults = axe_faults(page, left_out=left_out)
     page.emulate_media(color_scheme="dark")

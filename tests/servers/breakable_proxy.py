@@ -1,4 +1,4 @@
-"""A line to a server (PostgreSQL, S3) that breaks when it is told to: before a request arrives, or before its answer does."""
+"""A proxy to a server (PostgreSQL, S3) that drops connections before a request or its answer."""
 
 import socket
 import tempfile
@@ -26,7 +26,7 @@ class Loss(Enum):
 
 @dataclass(slots=True)
 class BreakingLine:
-    """What stands between a program and the server; `url` is the server's address through it."""
+    """A proxy between a program and a server; `url` is the server's address through it."""
 
     url: str
     call: Callable[[], socket.socket]
@@ -39,12 +39,12 @@ class BreakingLine:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def break_at(self, mark: str, loss: Loss, *, dies: bool = False) -> None:
-        """Break the next connection on which a request with this text comes; `dies`: and all others."""
+        """Break the next connection that sends this text; with `dies`, all others, too."""
         with self._lock:
             self._mark, self._loss, self._dies = mark.encode(), loss, dies
 
     def die(self) -> None:
-        """Break all connections and take no new one, as a server that is restarted."""
+        """Break all connections and accept no new ones, like a server that restarts."""
         with self._lock:
             self.is_dead = True
             for end in self._open:
@@ -52,11 +52,11 @@ class BreakingLine:
                     end.shutdown(socket.SHUT_RDWR)
 
     def live(self) -> None:
-        """Take connections again."""
+        """Accept connections again."""
         self.is_dead = False
 
     def serve(self, door: socket.socket) -> None:
-        """Take connections until the door is shut."""
+        """Accept connections until the listening socket is closed."""
         with suppress(OSError):
             while True:
                 client, _ = door.accept()
@@ -83,7 +83,7 @@ class BreakingLine:
             self._hang_up(client)
 
     def _is_lost(self, piece: bytes, lost: threading.Event) -> bool:
-        """Tell whether this piece does not arrive; one that does and is not answered sets `lost`."""
+        """Return whether this piece is lost; one that arrives but gets no answer sets `lost`."""
         with self._lock:
             if not self._mark or self._mark not in piece:
                 return False
@@ -99,7 +99,7 @@ class BreakingLine:
     ) -> None:
         with suppress(OSError):
             while piece := server.recv(PIECE):
-                if lost.is_set():  # the server has done it by the time that it answers
+                if lost.is_set():  # by the time it answers, the server has done the work
                     break
                 client.sendall(piece)
         self._hang_up(client)
@@ -113,7 +113,7 @@ class BreakingLine:
 
 @contextmanager
 def breaking_line(url: str) -> Iterator[BreakingLine]:
-    """Stand between a program and the PostgreSQL database of an address."""
+    """Run a proxy between a program and the PostgreSQL database at an address."""
     parsed = make_url(url)
     with (
         tempfile.TemporaryDirectory(prefix="carrel-line-") as place,
@@ -129,7 +129,7 @@ def breaking_line(url: str) -> Iterator[BreakingLine]:
 
 @contextmanager
 def breaking_line_to(endpoint: str) -> Iterator[BreakingLine]:
-    """Stand between a program and a server on a port of this machine, `http://127.0.0.1:9000`."""
+    """Run a proxy to a server on a local port, `http://127.0.0.1:9000`."""
     parsed = urlsplit(endpoint)
     there = (str(parsed.hostname), int(parsed.port or 0))
     with socket.create_server(("127.0.0.1", 0)) as door:

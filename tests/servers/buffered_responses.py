@@ -1,4 +1,4 @@
-"""Answers read to their end before a development server sends them."""
+"""Responses read to the end before a development server sends them."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -8,9 +8,9 @@ if TYPE_CHECKING:
 
 
 def in_whole(app: "WSGIApplication") -> "WSGIApplication":
-    """Return the application with each of its answers closed before the first byte is sent.
+    """Return the application with each of its responses closed before the first byte is sent.
 
-    Werkzeug's server closes an answer last, and not at all when the browser has hung up by then
+    Werkzeug's server closes a response last, and not at all if the browser has disconnected by then
     (werkzeug.serving, `execute`): a file in it stays open.
     """
 

@@ -1,4 +1,4 @@
-"""A real browser: Debian's Chromium where there is one, else the one in an npm package."""
+"""A real browser: Debian's Chromium if it is installed, else the one in an npm package."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from tests.servers.axe import axe_script
 from tests.servers.npm import Pinned, node
 from tests.wait_until import PATIENCE_S
 
-# what a test needs, and nothing that calls home or needs a graphics card
+# what tests need, without background requests and without a graphics card
 SWITCHES = (
     "--headless",
     "--no-sandbox",
@@ -28,7 +28,7 @@ SWITCHES = (
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 )
-PATIENCE_MS = 60_000  # 5 s by default, in which a busy machine draws no page
+PATIENCE_MS = 60_000  # the default of 5 s is too short for rendering on a busy machine
 SYSTEM_NAMES = ("chromium-headless-shell", "chromium", "google-chrome")
 PACKAGED = Pinned(
     "@sparticuz/chromium",
@@ -49,14 +49,14 @@ fs.writeFileSync(target, zlib.brotliDecompressSync(fs.readFileSync(source)));
 
 @dataclass(frozen=True, slots=True)
 class Chromium:
-    """A program and the environment it wants beside the usual one."""
+    """A program and its additional environment variables."""
 
     program: Path
     environ: Mapping[str, str]
 
 
 def chromium() -> Chromium:
-    """Return the browser to test with; the npm package is fetched when the system has none."""
+    """Return the browser to test with; downloads the npm package if the system has none."""
     given = os.environ.get("CARREL_TEST_CHROMIUM")
     names = (given,) if given else SYSTEM_NAMES
     found = next(filter(None, map(shutil.which, names)), None)
@@ -65,7 +65,7 @@ def chromium() -> Chromium:
 
 @contextmanager
 def running_chromium() -> Iterator[Browser]:
-    """Run the browser until the block is left."""
+    """Run the browser until the block ends."""
     found = chromium()
     # Playwright's own node needs a library that a bare Debian does not have
     os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(node()))
@@ -105,11 +105,11 @@ def _inflate(place: Path) -> None:
     (place / "fonts.conf").write_text(FONTS.format(here=place), encoding="utf-8")
     program = place / "chromium.part"
     program.chmod(0o755)
-    program.rename(place / "chromium")  # last: its presence says that all of it is there
+    program.rename(place / "chromium")  # last, because its existence means that everything is there
 
 
 def main() -> None:
-    """Fetch what the browser tests need, before the network is closed to them."""
+    """Download what the browser tests need, before the network is closed to them."""
     axe_script()
     print(chromium().program)  # noqa: T201
 

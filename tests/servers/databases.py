@@ -22,15 +22,15 @@ T = TypeVar("T")
 CHOICE = "CARREL_TEST_DATABASE"
 PREPARED = "carrel_prepared"
 WIPED = "wiped"
-# What ANALYZE wrote: of rows that are gone, PostgreSQL would expect one where there are hundreds.
+# Statistics from ANALYZE: without them, PostgreSQL expects one row where there are hundreds.
 FORGET = (
     "DELETE FROM pg_statistic USING pg_class"
     " WHERE starelid = pg_class.oid AND relnamespace = current_schema()::regnamespace",
     "UPDATE pg_class SET relpages = 0, reltuples = -1"
     " WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND reltuples >= 0",
 )
-# Memory that has an address among the files: a commit there waits for no disk.
-MEMORY = Path("/dev/shm")  # noqa: S108  (a directory of our own is made in it)
+# Memory with a path in the file system: a commit there waits for no disk.
+MEMORY = Path("/dev/shm")  # noqa: S108  (we create our own directory in it)
 ROOM_BYTES = 2 << 30
 
 
@@ -41,11 +41,11 @@ class Databases(Protocol):
     def place(self) -> Path: ...
 
     def empty(self, name: str) -> str:
-        """Make a database without tables and return its address."""
+        """Create a database without tables and return its address."""
         ...
 
     def prepared(self, name: str) -> str:
-        """Make a database with every table, as a house begins with, and return its address."""
+        """Create a database with every table, as in a new installation, and return its address."""
         ...
 
     def drop(self, name: str) -> None:
@@ -59,7 +59,7 @@ class Databases(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SqliteDatabases:
-    """Files beside each other."""
+    """Files next to each other."""
 
     place: Path
 
@@ -102,7 +102,7 @@ class PostgresDatabases:
 
 
 def on_postgresql() -> bool:
-    """Tell whether this run is about PostgreSQL; SQLite is the default."""
+    """Return whether this run uses PostgreSQL; SQLite is the default."""
     chosen = os.environ.get(CHOICE, "sqlite")
     if chosen not in ("sqlite", "postgresql"):
         raise ValueError(f"{CHOICE} is sqlite or postgresql, not {chosen}")
@@ -116,7 +116,7 @@ def databases_at(place: Path) -> Databases:
 
 @contextmanager
 def databases() -> Iterator[Databases]:
-    """Prepare the databases of a run, and remove them when the block is left."""
+    """Prepare the databases of a run, and remove them when the block ends."""
     with _place() as place:
         made = databases_at(place)
         database = Database(made.empty(PREPARED))
@@ -136,14 +136,14 @@ def _place() -> Iterator[Path]:
 
 
 def _in_memory() -> Path | None:
-    """Return where SQLite's files are in memory; None where there is no such place or little room."""
+    """Return the in-memory directory for SQLite's files, or None without one or enough space."""
     if not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM_BYTES:
         return None
     return MEMORY
 
 
 def wipe(database: Database) -> None:
-    """Leave a database as it was prepared: every table, and no row."""
+    """Restore a database to its prepared state: every table, and no rows."""
     if database.is_sqlite:
         _replace(database, _file_of(database).with_stem(PREPARED), WIPED)
         return
@@ -152,7 +152,7 @@ def wipe(database: Database) -> None:
         cursor = connection.cursor()
         cursor.execute(_which_have_rows())
         deletions = [f'DELETE FROM "{table}"' for (table,) in cursor.fetchall()]  # noqa: S608  (our own tables)
-        # in the role of a replica, foreign keys are not checked and triggers do not fire
+        # with the replica role, foreign keys are not checked and triggers don't fire
         begin = "SET LOCAL session_replication_role = replica"
         cursor.execute(";\n".join((begin, *deletions, *FORGET)))
         connection.commit()
@@ -162,7 +162,7 @@ def wipe(database: Database) -> None:
 
 
 def fill(database: Database, name: str, write: Callable[[Session], T]) -> T:
-    """Let `write` add what many tests begin with; returns what it returns. It is `kept`."""
+    """Let `write` add what many tests start with, through `kept`; returns what it returns."""
 
     def filled() -> T:
         with database.transaction() as session:
@@ -172,10 +172,10 @@ def fill(database: Database, name: str, write: Callable[[Session], T]) -> T:
 
 
 def kept(database: Database, name: str, make: Callable[[], T]) -> T:
-    """Let `make` add what many tests begin with; returns what it returns.
+    """Let `make` add what many tests start with; returns what it returns.
 
-    On SQLite it is made once in a process, and copied from then on, into a database without rows or
-    one with nothing but what was kept under the same names before.
+    On SQLite it runs once per process; later calls copy its result into a database without rows, or
+    with only what the same names have added before.
     """
     is_known = database.is_sqlite and _is_as_left(_file_of(database))
     if not is_known:
@@ -194,7 +194,7 @@ def kept(database: Database, name: str, make: Callable[[], T]) -> T:
     return found
 
 
-_left: dict[Path, tuple[int, str]] = {}  # when each file was left, and what is in it
+_left: dict[Path, tuple[int, str]] = {}  # when each file was last written, and what it contains
 _made: dict[str, object] = {}
 
 
@@ -209,7 +209,7 @@ def _is_as_left(file: Path) -> bool:
 
 
 def _replace(database: Database, source: Path, holding: str) -> None:
-    """Put a copy of another file of SQLite in the place of a database's."""
+    """Replace a database's SQLite file by a copy of another."""
     database.dispose()
     file = _file_of(database)
     for end in ("", "-wal", "-shm"):
@@ -220,8 +220,8 @@ def _replace(database: Database, source: Path, holding: str) -> None:
 
 @cache
 def _which_have_rows() -> str:
-    """Return the question, which psycopg prepares: to delete from each of 150 tables takes far longer."""
-    tables = [*Base.metadata.tables, "login_search"]  # which triggers keep, and no model
+    """Return a query for tables with rows: deleting from all 150 takes far longer."""
+    tables = [*Base.metadata.tables, "login_search"]  # maintained by triggers, without a model
     return " UNION ALL ".join(
         f"SELECT '{table}' WHERE EXISTS (SELECT FROM \"{table}\")"  # noqa: S608  (as above)
         for table in tables

@@ -1,4 +1,4 @@
-"""An nginx of our own, the yardstick of delivery and the front of a larger house."""
+"""An nginx of our own, for measuring delivery and as the front of a larger installation."""
 
 import os
 import re
@@ -49,14 +49,14 @@ CERTIFICATE = Path(__file__).resolve().parents[1] / "data/mail_server.pem"
 
 
 class NoNginx(Exception):
-    """There is no nginx here, neither from the test set nor from the system."""
+    """nginx is neither in the test set nor on the system."""
 
 
 @contextmanager
 def nginx(server: str, *, http: str = "", workers: int = 1) -> Iterator[str]:
-    """Run nginx until the block is left and give its address, such as http://127.0.0.1:1.
+    """Run nginx until the block ends and yield its address, such as http://127.0.0.1:1.
 
-    `server` are the directives inside its one `server` block, `http` those beside it.
+    `server` has the directives inside its `server` block, `http` those outside it.
     """
     port = free_port()
     with _running(SERVER.format(http=http, server=server, port=port), port, workers=workers):
@@ -65,10 +65,10 @@ def nginx(server: str, *, http: str = "", workers: int = 1) -> Iterator[str]:
 
 @contextmanager
 def deployed(files: Path, behind: int, logs: Path, *, is_plain: bool = False) -> Iterator[int]:
-    """Run nginx with deploy/nginx.conf, its values substituted, and give the port it speaks TLS on.
+    """Run nginx with deploy/nginx.conf, its values filled in, and yield its TLS port.
 
     `files` is the directory of the storage, `behind` the port of the library; logs go to `logs`.
-    Where it `is_plain`, TLS is left out, to be compared with what has none either.
+    With `is_plain`, TLS is left out, for comparison with servers without it.
     """
     port = free_port()
     values = {
@@ -91,7 +91,7 @@ def deployed(files: Path, behind: int, logs: Path, *, is_plain: bool = False) ->
 
 @contextmanager
 def before_nodes(nodes: Sequence[int], logs: Path) -> Iterator[int]:
-    """Run nginx with deploy/nginx-nodes.conf in front of nodes at these ports, and give its port."""
+    """Run nginx with deploy/nginx-nodes.conf in front of nodes at these ports; yields its port."""
     port = free_port()
     text = NODES.read_text()
     for number, node in enumerate(nodes, start=11):
@@ -106,7 +106,7 @@ def before_nodes(nodes: Sequence[int], logs: Path) -> Iterator[int]:
 def _running(http: str, port: int, *, workers: int = 1) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="carrel-nginx-") as home:
         configuration = Path(home, "nginx.conf")
-        # as root its workers would run as nobody, who may not read a test's files
+        # as root, its workers would run as nobody, who can't read a test's files
         user = "user root;" if os.geteuid() == 0 else ""
         configuration.write_text(MAIN.format(home=home, http=http, workers=workers, user=user))
         command = [_program(), "-e", "stderr", "-p", home, "-c", configuration]
@@ -115,7 +115,7 @@ def _running(http: str, port: int, *, workers: int = 1) -> Iterator[None]:
 
 
 def nginx_takes(http: str) -> bool:
-    """Tell whether nginx takes what stands in its `http` block; says why not on stderr."""
+    """Return whether nginx accepts this text in its `http` block; prints why not to stderr."""
     with tempfile.TemporaryDirectory(prefix="carrel-nginx-") as home:
         configuration = Path(home, "nginx.conf")
         configuration.write_text(MAIN.format(home=home, http=http, workers=1, user=""))

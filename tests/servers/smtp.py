@@ -1,4 +1,4 @@
-"""A mail server that keeps what it is sent, for tests that really send."""
+"""A mail server that stores what it receives, for tests that really send email."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ from tests.servers.process import free_port
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """One message as the server took it: the envelope's addresses, the message, and when."""
+    """One delivered message: the addresses of its envelope, the message, and the time."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -26,17 +26,17 @@ class Delivered:
 
     @property
     def text(self) -> str:
-        """The plain text that a person without HTML reads."""
+        """Return the plain text that a person without HTML reads."""
         body = self.message.get_body(preferencelist=("plain",))
         return str(body.get_content()) if body else ""
 
 
-@dataclass  # not slotted: aiosmtpd looks at each member of its handler
+@dataclass  # not slotted: aiosmtpd inspects each member of its handler
 class MailSink:
-    """The server's address and what it took.
+    """The server's address and the messages it received.
 
-    `refusal` makes it refuse with that answer, `delay_s` makes it slow over each message;
-    `waiting` counts the messages over which it is slow at this moment.
+    `refusal` is its answer to every message, `delay_s` delays each message, and `waiting` counts
+    the messages that are delayed now.
     """
 
     port: int
@@ -47,7 +47,7 @@ class MailSink:
 
     @property
     def url(self) -> str:
-        """The value for the SMTP_URL setting."""
+        """Return the value for the SMTP_URL setting."""
         return f"smtp://127.0.0.1:{self.port}"
 
     def to(self, address: str) -> list[Delivered]:
@@ -57,7 +57,7 @@ class MailSink:
     async def handle_DATA(  # noqa: N802  (aiosmtpd's name)
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
-        """Keep one message, or answer with the refusal."""
+        """Store one message, or answer with the refusal."""
         self.waiting += 1
         try:
             await asyncio.sleep(self.delay_s)
@@ -74,7 +74,7 @@ class MailSink:
 
 @contextmanager
 def mail_server() -> Iterator[MailSink]:
-    """Run a mail server on loopback until the block is left."""
+    """Run a mail server on loopback until the block ends."""
     sink = MailSink(free_port())
     controller = Controller(sink, hostname="127.0.0.1", port=sink.port)
     controller.start()

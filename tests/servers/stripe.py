@@ -1,7 +1,7 @@
 """A simulated Stripe on its own port: its API, and the hosted page on which a card pays.
 
-Tests start it with `running_stripe()`, and `./dev run` with `python -m tests.servers.stripe`, so
-that you can try paying. It needs only Python, and no one is charged.
+Tests start it with `running_stripe()`, and `./dev run` with `python -m tests.servers.stripe`, to
+try out paying. It needs only Python, and no one is charged.
 """
 
 import argparse
@@ -35,14 +35,14 @@ from tests.servers.stripe_objects import (
 from tests.wait_until import PATIENCE_S
 
 KEY = "sk_test_simulated"
-SECRET = "whsec_simulated"  # noqa: S105  (of the simulation)
-OLD_SECRET = "whsec_simulated_before"  # noqa: S105  (of the simulation)
+SECRET = "whsec_simulated"  # noqa: S105  (not a real key)
+OLD_SECRET = "whsec_simulated_before"  # noqa: S105  (not a real key)
 CARDS = {PAYS, ASKS, DISPUTES, REFUND_FAILS}
 RETRY_S = 2.0
 
 
 class Delivery(StrEnum):
-    """What may go wrong on the way between Stripe and us."""
+    """What can go wrong between Stripe and us."""
 
     ONCE = "once"
     TWICE = "twice"
@@ -50,7 +50,7 @@ class Delivery(StrEnum):
     NEVER = "never"
     LATE = "three_days_late"
     STALE = "stale"  # signed long ago, as in a replay
-    OLD_SECRET = "old_secret"  # noqa: S105  (a word)
+    OLD_SECRET = "old_secret"  # noqa: S105  (an enum value)
     ANSWER_LOST = "answer_lost"
     TOO_MANY = "429"
     BROKEN = "500"
@@ -61,7 +61,7 @@ FAULTY = {Delivery.ANSWER_LOST, Delivery.TOO_MANY, Delivery.BROKEN}
 
 @dataclass
 class FakeStripe:
-    """A running simulation: its state, and how its webhooks and answers fare."""
+    """A running simulation: its state, and how its webhooks and answers behave."""
 
     url: str
     books: Books
@@ -70,7 +70,7 @@ class FakeStripe:
     delivered: int = 0
 
     def deliver(self, post: Callable[[bytes, str], Any]) -> None:
-        """Give the webhook what has happened since the last time: a body and its signature."""
+        """Post to the webhook what has happened since the last call: a body and its signature."""
         waiting = self.books.events[self.delivered :]
         self.delivered += len(waiting)
         if self.delivery is Delivery.NEVER:
@@ -83,7 +83,7 @@ class FakeStripe:
                 post(body, self.sign(body))
 
     def sign(self, body: bytes) -> str:
-        """Return the header `Stripe-Signature`."""
+        """Return the `Stripe-Signature` header."""
         secret = OLD_SECRET if self.delivery is Delivery.OLD_SECRET else SECRET
         ago = DAY_S if self.delivery is Delivery.STALE else 0
         at = str(int(self.books.now() - ago))
@@ -91,7 +91,7 @@ class FakeStripe:
         return f"t={at},v1={right}"
 
     def fault(self) -> Delivery | None:
-        """Take the fault of the next call of the API."""
+        """Return the fault of the next API call and clear it."""
         return self.faults.pop(0) if self.faults else None
 
 
@@ -111,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._handle()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (its name there)
-        """Say nothing."""
+        """Log nothing."""
 
     def _handle(self) -> None:
         parts = urlsplit(self.path)
@@ -133,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._fail(refused)
                 return
             if fault is Delivery.ANSWER_LOST:
-                self.close_connection = True  # done, and nobody is told
+                self.close_connection = True  # done, but the caller gets no answer
                 return
             self._send(200, json.dumps(answer).encode(), "application/json")
 
@@ -262,7 +262,7 @@ def _start(port: int) -> tuple[_Server, FakeStripe]:
 
 @contextmanager
 def running_stripe() -> Iterator[FakeStripe]:
-    """Run a simulation until the block is left; what happens there is delivered by `deliver`."""
+    """Run a simulation until the block ends; `deliver` delivers its events."""
     server, fake = _start(0)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
@@ -275,7 +275,7 @@ def running_stripe() -> Iterator[FakeStripe]:
 
 
 def _post_to(webhook: str) -> Callable[[bytes, str], None]:
-    """Return what posts to a webhook, and waits a moment where it is not taken."""
+    """Return a function that posts to a webhook and waits a moment if it isn't accepted."""
 
     def post(body: bytes, signature: str) -> None:
         headers = {"Stripe-Signature": signature, "Content-Type": "application/json"}
@@ -283,13 +283,13 @@ def _post_to(webhook: str) -> Callable[[bytes, str], None]:
         try:
             urllib.request.urlopen(request, timeout=PATIENCE_S).close()  # noqa: S310  (loopback)
         except (urllib.error.URLError, OSError):
-            time.sleep(RETRY_S)  # the library's own rounds ask for what was missed
+            time.sleep(RETRY_S)  # the library's own rounds fetch what was missed
 
     return post
 
 
 def main() -> None:
-    """Serve until stopped, and tell the library what happens."""
+    """Serve until stopped, and send events to the library."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--webhook", required=True)

@@ -1,4 +1,4 @@
-"""What our simulation of Stripe remembers: sessions, payments, refunds, disputes, events, money.
+"""The state of our Stripe simulation: sessions, payments, refunds, disputes, events, balance.
 
 It answers as Stripe documents it, as far as Carrel asks. Time and delivery are the caller's.
 """
@@ -18,14 +18,14 @@ DECLINES = {
     "4000000000000002": "Your card was declined.",
     "4000000000009995": "Your card has insufficient funds.",
 }
-ASKS = "4000002500003155"  # for authentication by the bank
-DISPUTES = "4000000000000259"  # pays, and is disputed
-REFUND_FAILS = "4000000000005126"  # pays; a refund succeeds first and fails later
+ASKS = "4000002500003155"  # the bank asks for authentication
+DISPUTES = "4000000000000259"  # succeeds, then is disputed
+REFUND_FAILS = "4000000000005126"  # succeeds; a refund succeeds at first and fails later
 DISPUTE_FEE = 1500
 
 
 class StripeFault(Exception):
-    """A request that Stripe refuses; `kind` is its type of error."""
+    """A request that Stripe refuses; `kind` is the error type."""
 
     def __init__(self, status: int, kind: str, message: str) -> None:
         super().__init__(message)
@@ -34,7 +34,7 @@ class StripeFault(Exception):
 
 @dataclass
 class Books:
-    """The state of one account in test mode; `now` gives seconds."""
+    """The state of one account in test mode; `now` returns seconds."""
 
     url: str = ""
     now: Callable[[], float] = time.time
@@ -46,7 +46,7 @@ class Books:
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def once(self, key: str, asked: Mapping[str, str], make: Callable[[], Object]) -> Object:
-        """Make an object, or return what the key made before; other parameters are refused."""
+        """Create an object, or return what the key created before; refuses other parameters."""
         said = json.dumps(asked, sort_keys=True)
         with self.lock:
             if key and key in self.answers:
@@ -101,7 +101,7 @@ class Books:
         return session
 
     def pay(self, session_id: str, card: str, *, is_late: bool = False) -> str:
-        """Pay a session with a card that does not decline; `is_late` pays an expired one."""
+        """Pay a session with a card that is not declined; `is_late` pays an expired one."""
         with self.lock:
             session = self.find(session_id)
             if session["status"] != "open" and not (is_late and session["status"] == "expired"):
@@ -153,7 +153,7 @@ class Books:
         return self.refund({"payment_intent": payment, "amount": str(amount)})
 
     def fail_refunds(self) -> None:
-        """Let the refunds fail, days later, of cards that do so."""
+        """Let refunds to cards with that behavior fail, days later."""
         with self.lock:
             for made in [one for one in self.objects.values() if one["object"] == "refund"]:
                 payment = self.objects[made["payment_intent"]]
@@ -182,7 +182,7 @@ class Books:
             return made
 
     def decide(self, dispute_id: str, *, is_won: bool) -> None:
-        """Decide a dispute; the money of one that is won comes back."""
+        """Decide a dispute; the money of one that is won is returned."""
         with self.lock:
             made = self.find(dispute_id)
             made["status"] = "won" if is_won else "lost"
@@ -191,7 +191,7 @@ class Books:
             self.happen("charge.dispute.closed", made)
 
     def pay_out(self) -> Object:
-        """Pay out what is on the balance."""
+        """Pay out the balance."""
         with self.lock:
             waiting = [one for one in self.entries if not one["payout"]]
             payout = f"po_{secrets.token_hex(12)}"
@@ -204,7 +204,7 @@ class Books:
             return made
 
     def listed(self, rows: list[Object], asked: Mapping[str, str]) -> Object:
-        """Return a page of a list, the newest first."""
+        """Return a page of a list, newest first."""
         since = int(asked.get("created[gte]", 0))
         payout = asked.get("payout")
         found = [
@@ -219,7 +219,7 @@ class Books:
         return {"object": "list", "data": page, "has_more": len(page) < len(found), "url": "/"}
 
     def happen(self, kind: str, about: Object) -> None:
-        """Write an event, with the object as it is at this moment."""
+        """Record an event, with the object in its current state."""
         self.events.append(
             {
                 "id": f"evt_{secrets.token_hex(12)}",
@@ -232,7 +232,7 @@ class Books:
         )
 
     def sessions(self) -> Iterator[Object]:
-        """Return the checkout sessions, the oldest first."""
+        """Return the checkout sessions, oldest first."""
         return (one for one in self.objects.values() if one["object"] == "checkout.session")
 
     def _add(self, kind: str, object_id: str, **values: object) -> Object:

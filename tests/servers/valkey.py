@@ -1,4 +1,4 @@
-"""A Valkey (or Redis) server of our own, for what is shared between processes."""
+"""A separate Valkey (or Redis) server, for what processes share."""
 
 import shutil
 import tempfile
@@ -10,12 +10,12 @@ from tests.servers.process import free_port, listening, package_path, running
 
 
 class NoValkey(Exception):
-    """There is no Valkey here, neither from the test set nor from the system."""
+    """Valkey is neither in the test set nor on the system."""
 
 
 @contextmanager
 def valkey() -> Iterator[str]:
-    """Run a server until the block is left and give its address, such as redis://127.0.0.1:1/0."""
+    """Run a server until the block ends and yield its address, such as redis://127.0.0.1:1/0."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="carrel-valkey-") as home:
         command = [

@@ -1,4 +1,4 @@
-"""`carrel worker` as a process of its own."""
+"""`carrel worker` as a separate process."""
 
 import os
 import subprocess
@@ -17,9 +17,9 @@ WORKER: Final = (ROOT / "wsgi.py", "worker")
 def running_worker(
     environ: Mapping[str, str], *, command: Sequence[object] = WORKER, log: Path | None = None
 ) -> AbstractContextManager[subprocess.Popen[bytes]]:
-    """Run a worker until the block is left; its log is in the data directory unless given.
+    """Run a worker until the block ends; its log is in the data directory unless given.
 
-    `command` is another worker's, with what Python runs.
+    `command` replaces the worker's command line after `python`.
     """
     written = log or Path(environ["CARREL_DATA_DIR"], "log")
     written.parent.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Moves the clock of programs that a test starts with this folder first on PYTHONPATH."""
+"""Shifts the clock of programs that a test starts with this folder first on PYTHONPATH."""
 
 import os
 from datetime import timedelta
