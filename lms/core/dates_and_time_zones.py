@@ -78,7 +78,7 @@ def is_zone(name: str) -> bool:
 
 @cache
 def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())  # it reads the directory of zones each time, in 14 ms
+    return frozenset(available_timezones())  # this reads the directory of zones, in 6 to 14 ms
 
 
 def from_wall_clock(shown: datetime, zone: ZoneInfo) -> datetime:
