@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.dates_and_time_zones import end_of_day, on_wall_clock
 from lms.core.errors import N_, Conflict, Invalid
+from lms.models.documents import Document, DocumentKind
 from lms.models.orders import Order
 from lms.models.payments import PauseKind, ReminderPause
 from lms.pricing.price_list import HIGHEST_MINOR
-from lms.sales.invoices import live_invoice
 
 MADE_BY_PAYERS: Final = (PauseKind.CHECK_SENT, PauseKind.IN_APPROVAL)
 CHECK_DAYS: Final = 14  # time for a check to arrive and to clear
@@ -129,8 +129,14 @@ def open_promise(session: Session, order_id: int, *, now: datetime) -> Promise |
 
 def _replace(session: Session, order: Order, pause: ReminderPause) -> None:
     """Add a promise, which ends earlier ones for the order."""
-    invoice = live_invoice(session, order.id)
-    if invoice is None or not invoice.open_minor:
+    owed = session.scalar(
+        select(Document.open_minor).where(
+            Document.order_id == order.id,
+            Document.kind == DocumentKind.INVOICE,
+            Document.replaced_at.is_(None),
+        )
+    )
+    if not owed:
         raise Conflict(NOTHING_OWED)
     session.execute(
         update(ReminderPause)
