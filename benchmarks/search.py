@@ -3,9 +3,9 @@
 Fills an installation with 600,000 passages of half a minute (5,000 hours, 45 million words with the
 frequencies of speech, by Zipf's law), and searches as the search page does: which webinars mention
 the words, the best 24 of them, and three highlighted quotations of each. A medium word is in one
-passage of 200. The worst case is the slowest of these: a word that is almost everywhere, two of
-them, a prefix of three letters that a thirtieth of all words has, a word that doesn't occur, and a
-mistyped word, for which the closest word is found and searched.
+passage of 200. The worst case is the slowest of these: a word that is almost everywhere, two such
+words, three letters that begin one word in thirty, a word that doesn't occur, and a mistyped word,
+for which the closest word is found and searched.
 
 Run: python -m benchmarks.search [--database sqlite|postgresql|both] [--webinars N]. Prints one line
 of JSON for each metric, with elapsed and CPU time (the database's own included where it can be
